@@ -1,0 +1,77 @@
+#pragma once
+// Runs jobs.
+//
+// `run` is the whole of a program: it reads the command line, checks the job, runs it on this machine, tells how it went
+// and gives the exit status. `execute` and `start` do only the running, for programs and tests of their own.
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <flow/arguments.hpp>
+#include <flow/counters.hpp>
+#include <flow/error.hpp>
+#include <flow/job.hpp>
+#include <flow/settings.hpp>
+
+namespace flow {
+
+/// Exit statuses of `run`.
+namespace exit_status {
+inline constexpr int finished = 0;
+inline constexpr int failed = 1;
+inline constexpr int wrong_usage = 2;        // of the command line, or a job with mistakes
+inline constexpr int not_responding = 70;    // a task did not end in time after a cancel or a failure
+inline constexpr int by_signal = 128;        // plus the signal's number: cancelled
+}  // namespace exit_status
+
+struct job_result {
+  enum class how { finished, cancelled, failed } end = how::finished;
+  std::optional<error> failure;
+  std::vector<operator_summary> operators;
+  std::chrono::nanoseconds elapsed{0};
+  /// The most bytes that were on their way between tasks at one time, per task added up.
+  std::uint64_t most_bytes_in_flight = 0;
+  /// The newest barrier that has passed all tasks; 0 when there was none.
+  std::uint64_t last_barrier = 0;
+};
+
+/// A job under way. Destroying it cancels the job and waits for its end.
+class running_job {
+ public:
+  class implementation;
+  explicit running_job(std::unique_ptr<implementation> i);
+  running_job(running_job&&) noexcept;
+  ~running_job();
+
+  /// Waits for the end. May be called once.
+  job_result await();
+  /// Waits at most `d`; whether the job has ended.
+  bool wait_for(std::chrono::nanoseconds d) const;
+  /// Asks the job to end: sources stop, sinks publish what they have received. Callable from any thread.
+  void cancel();
+  /// Sends a barrier through the job. Nothing is stored yet.
+  void trigger_barrier();
+  /// The counters as they are now.
+  std::vector<operator_summary> counters() const;
+  /// Names the operator that a task which does not end is in, or nothing.
+  std::string unresponsive() const;
+
+ private:
+  std::unique_ptr<implementation> implementation_;
+};
+
+/// Starts a job. Throws `flow::error` (invalid_job) that lists every mistake of the graph. The job must outlive the run.
+running_job start(job const& j, settings const& s = {});
+/// Runs a job to its end; throws `flow::error` when it failed.
+job_result execute(job const& j, settings const& s = {});
+/// Runs a job as a program: see `exit_status`. Prints to standard output and standard error.
+int run(job const& j, arguments const& a);
+
+/// The counters of a run as a table.
+std::string summary_table(job_result const& r);
+
+}  // namespace flow

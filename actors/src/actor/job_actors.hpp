@@ -1,0 +1,67 @@
+#pragma once
+// The actors of a job: a supervisor and one task actor per subtask, thin shells around plain state machines.
+
+#include <functional>
+#include <mutex>
+
+#include "../task/blueprint.hpp"
+#include "messages.hpp"
+
+#include <flow/job.hpp>
+#include <flow/run.hpp>
+
+namespace flow {
+
+/// Sends a task's elements and credit to the actors of other tasks.
+class actor_transport final : public transport {
+ public:
+  void send(task_address to, std::uint32_t channel, element e) override;
+  void give(task_address to, credit c) override;
+
+  caf::scheduled_actor* self = nullptr;
+  std::shared_ptr<peers const> all;
+};
+
+/// The time of an actor system: the machine's, or what a test makes of it.
+class actor_system_clock final : public clock {
+ public:
+  explicit actor_system_clock(caf::actor_system& s) : system_(s) {}
+  std::chrono::nanoseconds now() const override { return system_.clock().now().time_since_epoch(); }
+
+ private:
+  caf::actor_system& system_;
+};
+
+/// What the actors of one run share, and what outlives them: the tasks' counters are read after the end.
+struct job_run {
+  job_run(job const& j, settings const& s, caf::actor_system& system);
+
+  job const* what;
+  flow::settings settings;
+  flow::plan plan;
+  actor_system_clock clock;
+  std::vector<std::vector<task_blueprint>> blueprints;
+  struct cell {
+    actor_transport transport;
+    std::unique_ptr<flow::task> task;
+  };
+  std::vector<std::vector<std::unique_ptr<cell>>> cells;
+  /// Blocking tasks and the supervisor have threads of their own; not so under a deterministic scheduler.
+  bool own_threads = true;
+  /// Called by the supervisor, once, at the end.
+  std::function<void(job_result)> on_end = [](job_result) {};
+  /// Called when tasks have not ended in time, with what they are in.
+  std::function<void(std::string)> on_unresponsive = [](std::string) {};
+
+  std::vector<operator_summary> summaries() const;
+  std::size_t subtasks() const;
+  /// Subtasks are numbered through all tasks.
+  std::size_t number_of(std::uint32_t task, std::uint32_t subtask) const;
+  task_address address_of(std::size_t number) const;
+  std::string activity_of(task_address a) const;
+};
+
+supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<job_run> run);
+task_actor spawn_task(caf::actor_system& system, std::shared_ptr<job_run> run, task_address address, supervisor_actor supervisor);
+
+}  // namespace flow

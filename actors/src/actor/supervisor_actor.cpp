@@ -1,0 +1,171 @@
+#include "../supervisor/barriers.hpp"
+#include "../supervisor/drift.hpp"
+#include "../supervisor/supervision.hpp"
+#include "job_actors.hpp"
+
+namespace flow {
+namespace {
+
+/// Owns a job: spawns its tasks, hands out splits, watches, ends. What to do when is in `supervision`.
+class supervisor_shell : public supervisor_actor::base {
+ public:
+  supervisor_shell(caf::actor_config& c, std::shared_ptr<job_run> run)
+      : supervisor_actor::base(c), run_(std::move(run)), supervision_(run_->subtasks()), barriers_(run_->subtasks()) {}
+
+  behavior_type make_behavior() override {
+    return {
+        [this](begin_job) { begin(); },
+        [this](cancel_job) { act(supervision_.cancel()); },
+        [this](start_barrier) { start_a_barrier(); },
+        [this](cancel_timed_out) {
+          if (supervision_.state() != supervision::phase::ended) run_->on_unresponsive(unresponsive());
+        },
+        [this](task_started const& m) { act(supervision_.started(number(m))); },
+        [this](task_finished const& m) {
+          barriers_.finished(number(m));
+          act(supervision_.finished(number(m)));
+        },
+        [this](task_failed const& m) { act(supervision_.failed(error(static_cast<error_code>(m.code), m.operator_name, m.message))); },
+        [this](task_ended const& m) { act(supervision_.ended(number(m))); },
+        [this](barrier_passed const& m) { barriers_.passed(m.checkpoint, number(m)); },
+        [this](source_progress const& m) { progress(m); },
+    };
+  }
+  const char* name() const override { return "flow.supervisor"; }
+  void on_exit() override {
+    peers_.reset();
+    run_.reset();
+  }
+
+ private:
+  template <class M>
+  std::size_t number(M const& m) const { return run_->number_of(m.task, m.subtask); }
+
+  void begin() {
+    began_ = run_->clock.now();
+    auto all = std::make_shared<peers>();
+    for (auto const& t : run_->plan.tasks) {
+      auto& subtasks = all->tasks.emplace_back();
+      for (std::uint32_t i = 0; i < t.parallelism; ++i)
+        subtasks.push_back(spawn_task(system(), run_, {t.id, i}, supervisor_actor(this)));
+    }
+    peers_ = all;
+    bound_drift();
+    each([&](task_address, task_actor const& t) { send(t, begin_task{peers_}); });
+  }
+  void bound_drift() {
+    each([&](task_address a, task_actor const&) {
+      auto const bound = run_->cells[a.task][a.subtask]->task->max_drift();
+      if (bound.count() == 0) return;
+      drift_numbers_[run_->number_of(a.task, a.subtask)] = drift_.size();
+      drift_.add(bound);
+    });
+  }
+
+  void act(supervision::action what) {
+    switch (what) {
+      case supervision::action::none: return;
+      case supervision::action::assign_splits: return assign();
+      case supervision::action::publish: return end_all(ending::publish);
+      case supervision::action::cancel: return end_all(ending::cancel);
+      case supervision::action::abandon: return end_all(ending::abandon);
+      case supervision::action::report: return report();
+    }
+  }
+
+  /// Finds the splits of every source and deals them out in turn.
+  void assign() {
+    try {
+      for (auto const& t : run_->plan.tasks) {
+        if (!t.is_source) continue;
+        auto const splits = discover(run_->what->graph().at(t.nodes.front()));
+        std::vector<assign_splits> shares(t.parallelism);
+        for (std::size_t i = 0; i < splits.size(); ++i) {
+          shares[i % t.parallelism].ids.push_back(splits[i].id);
+          shares[i % t.parallelism].positions.push_back(splits[i].position);
+        }
+        for (std::uint32_t i = 0; i < t.parallelism; ++i) send(peers_->tasks[t.id][i], std::move(shares[i]));
+      }
+    } catch (error const& e) {
+      act(supervision_.failed(e));
+    }
+  }
+  static std::vector<split> discover(flow::node const& n) {
+    try {
+      return n.make_enumerator()->discover();
+    } catch (error const& e) {
+      if (e.operator_name().empty()) throw e.at(n.name);
+      throw;
+    } catch (std::exception const& e) {
+      throw error(error_code::user_function, n.name, e.what());
+    }
+  }
+
+  void progress(source_progress const& m) {
+    auto const slowest = drift_.report(drift_numbers_.at(number(m)), timestamp{duration{m.time}});
+    if (!slowest) return;
+    for (auto const& [task, source] : drift_numbers_) {
+      auto const a = run_->address_of(task);
+      send(peers_->tasks[a.task][a.subtask], drift_grant{drift_.limit(source, *slowest).time_since_epoch().count()});
+    }
+  }
+
+  void start_a_barrier() {
+    if (supervision_.state() != supervision::phase::running) return;
+    auto const b = barriers_.begin();
+    for (auto const& t : run_->plan.tasks)
+      for (std::uint32_t i = 0; t.is_source && i < t.parallelism; ++i)
+        send(peers_->tasks[t.id][i], inject_barrier{b, barriers_.completed()});
+  }
+
+  void end_all(ending how) {
+    each([&](task_address, task_actor const& t) { send<caf::message_priority::high>(t, end_task{how}); });
+    if (how != ending::publish) delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()), cancel_timed_out{});
+  }
+
+  std::string unresponsive() const {
+    std::string text;
+    for (auto const i : supervision_.missing()) text += (text.empty() ? "" : ", ") + run_->activity_of(run_->address_of(i));
+    return text;
+  }
+
+  void report() {
+    job_result r;
+    switch (supervision_.outcome()) {
+      case supervision::result::failed: r.end = job_result::how::failed; break;
+      case supervision::result::cancelled: r.end = job_result::how::cancelled; break;
+      default: r.end = job_result::how::finished;
+    }
+    r.failure = supervision_.failure();
+    r.operators = run_->summaries();
+    r.elapsed = run_->clock.now() - began_;
+    r.last_barrier = barriers_.completed();
+    for (auto const& t : run_->cells)
+      for (auto const& c : t) r.most_bytes_in_flight += c->task->counters().most_bytes_in_flight.value();
+    run_->on_end(std::move(r));
+    quit();
+  }
+
+  template <class F>
+  void each(F f) {
+    for (auto const& t : run_->plan.tasks)
+      for (std::uint32_t i = 0; i < t.parallelism; ++i) f(task_address{t.id, i}, peers_->tasks[t.id][i]);
+  }
+
+  std::shared_ptr<job_run> run_;
+  supervision supervision_;
+  barrier_tracker barriers_;
+  drift_bound drift_;
+  std::map<std::size_t, std::size_t> drift_numbers_;
+  std::shared_ptr<peers const> peers_;
+  std::chrono::nanoseconds began_{0};
+};
+
+}  // namespace
+
+supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<job_run> run) {
+  if (run->own_threads) return system.spawn<supervisor_shell, caf::detached>(std::move(run));
+  return system.spawn<supervisor_shell>(std::move(run));
+}
+
+}  // namespace flow

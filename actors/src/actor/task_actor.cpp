@@ -1,0 +1,144 @@
+#include "job_actors.hpp"
+
+namespace flow {
+
+void actor_transport::send(task_address to, std::uint32_t channel, element e) {
+  caf::anon_send(all->tasks[to.task][to.subtask], delivery{channel, std::move(e)});
+}
+
+void actor_transport::give(task_address to, credit c) { caf::anon_send(all->tasks[to.task][to.subtask], credit_grant{std::move(c)}); }
+
+namespace {
+
+/// Runs a task: sorts in what arrives, steps while there is something to do, tells the supervisor.
+class task_shell : public task_actor::base {
+ public:
+  task_shell(caf::actor_config& c, std::shared_ptr<job_run> run, task_address address, supervisor_actor supervisor)
+      : task_actor::base(c), run_(std::move(run)), address_(address), supervisor_(std::move(supervisor)),
+        cell_(*run_->cells[address.task][address.subtask]), task_(*cell_.task) {}
+
+  behavior_type make_behavior() override {
+    return {
+        [this](delivery& m) { guarded([&] { task_.deliver(m.channel, std::move(m.element)); }); },
+        [this](credit_grant& m) { guarded([&] { task_.take(std::move(m.credit)); }); },
+        [this](step_now) {
+          step_queued_ = false;
+          step();
+        },
+        [this](look_again) {
+          look_pending_ = false;
+          queue_step();
+        },
+        [this](begin_task const& m) { begin(m); },
+        [this](assign_splits const& m) {
+          std::vector<split> splits;
+          for (std::size_t i = 0; i < m.ids.size(); ++i) splits.push_back({m.ids[i], m.positions[i]});
+          guarded([&] { task_.assign(splits, m.complete); });
+        },
+        [this](drift_grant const& m) { guarded([&] { task_.grant(timestamp{duration{m.until}}); }); },
+        [this](inject_barrier const& m) { guarded([&] { task_.inject({m.checkpoint, m.completed}); }); },
+        [this](end_task const& m) { end(m.how); },
+    };
+  }
+  const char* name() const override { return "flow.task"; }
+  void on_exit() override {
+    supervisor_ = nullptr;
+    cell_.transport.all.reset();
+  }
+
+ private:
+  bool ended() const { return failed_ || task_.state() >= task::phase::published; }
+
+  void begin(begin_task const& m) {
+    cell_.transport.all = m.all;
+    auto const address = caf::actor_cast<caf::weak_actor_ptr>(this);
+    guarded([&] {
+      task_.on_barrier = [this](barrier const& b) { send(supervisor_, barrier_passed{address_.task, address_.subtask, b.checkpoint}); };
+      task_.start([address] {
+        if (auto self = caf::actor_cast<caf::strong_actor_ptr>(address)) caf::anon_send(caf::actor_cast<task_actor>(self), step_now{});
+      });
+      send(supervisor_, task_started{address_.task, address_.subtask});
+    });
+  }
+
+  void step() {
+    if (ended()) return;
+    guarded_without_step([&] {
+      auto const r = task_.step();
+      report_progress(r.what == task::outcome::busy);
+      switch (r.what) {
+        case task::outcome::busy: return queue_step();
+        case task::outcome::blocked: return;
+        case task::outcome::resting:
+          if (r.retry_after && !std::exchange(look_pending_, true)) delayed_send(this, *r.retry_after, look_again{});
+          return;
+        case task::outcome::finished: send(supervisor_, task_finished{address_.task, address_.subtask});
+      }
+    });
+  }
+
+  /// Sources with a drift bound say how far they have come, when that has moved by a quarter of the bound.
+  void report_progress(bool busy) {
+    if (task_.max_drift().count() == 0) return;
+    timestamp const t = task_.progress();
+    bool const worth_it = t == end_of_time || !busy || reported_ == no_watermark || t >= saturating_add(reported_, task_.max_drift() / 4);
+    if (t == reported_ || t == no_watermark || !worth_it) return;
+    reported_ = t;
+    send(supervisor_, source_progress{address_.task, address_.subtask, t.time_since_epoch().count()});
+  }
+
+  void end(ending how) {
+    if (how == ending::publish) guarded_without_step([&] { task_.publish(); });
+    if (how == ending::cancel) guarded_without_step([&] { task_.cancel(); });
+    if (how == ending::abandon || failed_) task_.abandon();
+    if (failed_ && how != ending::abandon) return;  // the supervisor will say abandon
+    send(supervisor_, task_ended{address_.task, address_.subtask});
+    quit();
+  }
+
+  void queue_step() {
+    if (!std::exchange(step_queued_, true)) send(this, step_now{});
+  }
+  template <class F>
+  void guarded(F f) {
+    if (ended()) return;
+    guarded_without_step(f);
+    queue_step();
+  }
+  template <class F>
+  void guarded_without_step(F f) {
+    try {
+      f();
+    } catch (error const& e) {
+      fail(e);
+    } catch (std::exception const& e) {
+      fail(error(error_code::internal, e.what()));
+    }
+  }
+  void fail(error const& e) {
+    failed_ = true;
+    auto const* at = task_.activity().current.load(std::memory_order_relaxed);
+    std::string const name = !e.operator_name().empty() || !at ? e.operator_name() : at->name();
+    send(supervisor_, task_failed{address_.task, address_.subtask, static_cast<std::uint32_t>(e.code()), name, e.message()});
+  }
+
+  std::shared_ptr<job_run> run_;
+  task_address address_;
+  supervisor_actor supervisor_;
+  job_run::cell& cell_;
+  task& task_;
+  bool step_queued_ = false;
+  bool look_pending_ = false;
+  bool failed_ = false;
+  timestamp reported_ = no_watermark;
+};
+
+}  // namespace
+
+task_actor spawn_task(caf::actor_system& system, std::shared_ptr<job_run> run, task_address address, supervisor_actor supervisor) {
+  bool const detached = run->own_threads && run->plan.tasks[address.task].blocking;
+  if (detached) return system.spawn<task_shell, caf::detached>(std::move(run), address, std::move(supervisor));
+  return system.spawn<task_shell>(std::move(run), address, std::move(supervisor));
+}
+
+}  // namespace flow

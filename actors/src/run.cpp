@@ -1,0 +1,106 @@
+#include <flow/run.hpp>
+
+#include <condition_variable>
+
+#include <caf/scheduler/coordinator.hpp>
+
+#include "actor/job_actors.hpp"
+#include "actor/scheduling.hpp"
+
+namespace flow {
+namespace {
+
+struct system_config : caf::actor_system_config {
+  explicit system_config(settings const& s) {
+    set("scheduler.max-threads", static_cast<std::size_t>(s.threads()));
+    set("scheduler.max-throughput", std::size_t{16});
+    set("work-stealing.aggressive-poll-attempts", std::size_t{10});
+    set("work-stealing.moderate-poll-attempts", std::size_t{0});
+    set("work-stealing.relaxed-sleep-duration", caf::timespan{10'000'000});
+    set("logger.console", caf::atom("none"));
+    load<caf::scheduler::coordinator<waking>>();
+  }
+};
+
+}  // namespace
+
+class running_job::implementation {
+ public:
+  implementation(job const& j, settings const& s)
+      : config_(s), system_(config_), run_(std::make_shared<job_run>(j, s, system_)) {
+    run_->on_end = [this](job_result r) {
+      std::lock_guard guard(lock_);
+      result_ = std::move(r);
+      ended_.notify_all();
+    };
+    run_->on_unresponsive = [this](std::string what) {
+      std::lock_guard guard(lock_);
+      unresponsive_ = std::move(what);
+      ended_.notify_all();
+    };
+    supervisor_ = spawn_supervisor(system_, run_);
+    caf::anon_send(supervisor_, begin_job{});
+  }
+  ~implementation() {
+    cancel();
+    wait();
+    supervisor_ = nullptr;
+    system_.await_all_actors_done();
+  }
+
+  job_result wait() {
+    std::unique_lock guard(lock_);
+    ended_.wait(guard, [this] { return result_.has_value(); });
+    return *result_;
+  }
+  bool wait_for(std::chrono::nanoseconds d) const {
+    std::unique_lock guard(lock_);
+    return ended_.wait_for(guard, d, [this] { return result_.has_value(); });
+  }
+  void cancel() { caf::anon_send(supervisor_, cancel_job{}); }
+  void trigger_barrier() { caf::anon_send(supervisor_, start_barrier{}); }
+  std::vector<operator_summary> counters() const { return run_->summaries(); }
+  std::string unresponsive() const {
+    std::lock_guard guard(lock_);
+    return unresponsive_;
+  }
+
+ private:
+  system_config config_;
+  caf::actor_system system_;
+  std::shared_ptr<job_run> run_;
+  supervisor_actor supervisor_;
+  mutable std::mutex lock_;
+  mutable std::condition_variable ended_;
+  std::optional<job_result> result_;
+  std::string unresponsive_;
+};
+
+running_job::running_job(std::unique_ptr<implementation> i) : implementation_(std::move(i)) {}
+running_job::running_job(running_job&&) noexcept = default;
+running_job::~running_job() = default;
+job_result running_job::await() { return implementation_->wait(); }
+bool running_job::wait_for(std::chrono::nanoseconds d) const { return implementation_->wait_for(d); }
+void running_job::cancel() { implementation_->cancel(); }
+void running_job::trigger_barrier() { implementation_->trigger_barrier(); }
+std::vector<operator_summary> running_job::counters() const { return implementation_->counters(); }
+std::string running_job::unresponsive() const { return implementation_->unresponsive(); }
+
+running_job start(job const& j, settings const& s) {
+  auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism());
+  if (!mistakes.empty()) {
+    std::string text = "job '" + j.name() + "' has " + std::to_string(mistakes.size()) + (mistakes.size() == 1 ? " mistake:" : " mistakes:");
+    for (auto const& m : mistakes) text += "\n  " + m;
+    throw error(error_code::invalid_job, text);
+  }
+  return running_job(std::make_unique<running_job::implementation>(j, s));
+}
+
+job_result execute(job const& j, settings const& s) {
+  auto running = start(j, s);
+  auto result = running.await();
+  if (result.failure) throw *result.failure;
+  return result;
+}
+
+}  // namespace flow

@@ -1,0 +1,70 @@
+#include "blueprint.hpp"
+
+#include <algorithm>
+
+namespace flow {
+namespace {
+
+std::uint32_t place_of(task_plan const& t, node_id id) {
+  return static_cast<std::uint32_t>(std::find(t.nodes.begin(), t.nodes.end(), id) - t.nodes.begin());
+}
+
+/// The operators of a task and who of them reads whom.
+std::vector<task_blueprint::chained> chain_of(graph const& g, task_plan const& t) {
+  std::vector<task_blueprint::chained> chain;
+  for (auto const id : t.nodes) chain.push_back({&g.at(id), std::vector<std::vector<std::uint32_t>>(g.at(id).outputs.size())});
+  for (std::uint32_t reader = 1; reader < t.nodes.size(); ++reader) {
+    auto const& e = g.at(t.nodes[reader]).inputs.front();
+    chain[place_of(t, e.from)].readers[e.port].push_back(reader);
+  }
+  return chain;
+}
+
+/// Adds the channels of one exchange to both ends.
+void connect(plan const& p, exchange_plan const& e, std::vector<std::vector<task_blueprint>>& all) {
+  auto& senders = all[e.from_task];
+  auto& receivers = all[e.to_task];
+  for (std::uint32_t from = 0; from < senders.size(); ++from) {
+    auto const number = static_cast<std::uint32_t>(senders[from].outputs.size());
+    task_blueprint::exchange out{place_of(p.tasks[e.from_task], e.from_node), e.port, e.partitioning, {}};
+    for (std::uint32_t to = 0; to < receivers.size(); ++to) {
+      if (e.partitioning == partitioning::forward && from != to) continue;
+      auto const target = static_cast<std::uint32_t>(out.targets.size());
+      auto const channel = static_cast<std::uint32_t>(receivers[to].inputs.size());
+      receivers[to].inputs.push_back({senders[from].address, number, target, 0});
+      out.targets.push_back({receivers[to].address, channel, 0});
+    }
+    senders[from].outputs.push_back(std::move(out));
+  }
+}
+
+/// Divides each task's buffer among its channels: the credit that each starts with.
+void share_buffers(settings const& s, std::vector<std::vector<task_blueprint>>& all) {
+  for (auto& task : all)
+    for (auto& receiver : task)
+      for (auto& c : receiver.inputs) {
+        c.window = std::max<std::size_t>(1, s.task_buffer() / receiver.inputs.size());
+        all[c.sender.task][c.sender.subtask].outputs[c.exchange].targets[c.target].window = c.window;
+      }
+}
+
+}  // namespace
+
+std::vector<std::vector<task_blueprint>> make_blueprints(graph const& g, plan const& p, settings const& s) {
+  std::vector<std::vector<task_blueprint>> all;
+  for (auto const& t : p.tasks) {
+    auto& subtasks = all.emplace_back();
+    for (std::uint32_t i = 0; i < t.parallelism; ++i) {
+      task_blueprint b;
+      b.address = {t.id, i};
+      b.parallelism = t.parallelism;
+      b.chain = chain_of(g, t);
+      subtasks.push_back(std::move(b));
+    }
+  }
+  for (auto const& e : p.exchanges) connect(p, e, all);
+  share_buffers(s, all);
+  return all;
+}
+
+}  // namespace flow

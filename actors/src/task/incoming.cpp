@@ -1,0 +1,140 @@
+#include "incoming.hpp"
+
+#include <algorithm>
+
+#include <flow/error.hpp>
+
+namespace flow {
+
+incoming::incoming(std::vector<incoming_channel> channels, transport& t) : transport_(t) {
+  for (auto const& c : channels) {
+    channels_.push_back({});
+    channels_.back().from = c;
+  }
+}
+
+void incoming::deliver(std::uint32_t number, element e) {
+  channel& c = channels_.at(number);
+  if (e.sequence != c.next_sequence)
+    throw error(error_code::internal, "channel " + std::to_string(number) + " from task " + std::to_string(c.from.sender.task) +
+                                          ": expected element " + std::to_string(c.next_sequence) + ", found " + std::to_string(e.sequence));
+  ++c.next_sequence;
+  c.queue.push_back(std::move(e));
+}
+
+incoming::work incoming::next() {
+  if (std::exchange(time_changed_, false))
+    if (auto w = time_passed()) return *w;
+  for (std::size_t looked = 0; looked < channels_.size(); ++looked) {
+    auto const number = static_cast<std::uint32_t>(turn_);
+    turn_ = (turn_ + 1) % channels_.size();
+    while (!channels_[number].queue.empty() && !channels_[number].barrier) {
+      if (auto w = look_at(number)) return *w;
+      if (std::exchange(time_changed_, false))
+        if (auto w = time_passed()) return *w;
+    }
+  }
+  if (ended() && !end_passed_on_) {
+    end_passed_on_ = true;
+    return {work::kind::end, 0, nullptr, {}, {}};
+  }
+  return {};
+}
+
+/// Takes the element at the head of a channel; nothing when it changes nothing for the task as a whole.
+std::optional<incoming::work> incoming::look_at(std::uint32_t number) {
+  channel& c = channels_[number];
+  element& e = c.queue.front();
+  if (e.what == element::kind::batch) {
+    c.idle = false;
+    idle_passed_on_ = false;
+    return work{work::kind::batch, number, &e, {}, {}};
+  }
+  element const control = std::move(e);
+  c.queue.pop_front();
+  switch (control.what) {
+    case element::kind::watermark:
+      c.watermark = std::max(c.watermark, control.time);
+      c.idle = false;
+      idle_passed_on_ = false;
+      time_changed_ = true;
+      return {};
+    case element::kind::idle:
+      c.idle = time_changed_ = true;
+      return {};
+    case element::kind::end:
+      c.ended = time_changed_ = true;
+      ++ended_;
+      return aligned();
+    case element::kind::barrier:
+      c.barrier = control.barrier;
+      ++at_barrier_;
+      return aligned();
+    case element::kind::batch: break;
+  }
+  return {};
+}
+
+/// When every channel that has not ended has reached the barrier, it passes.
+std::optional<incoming::work> incoming::aligned() {
+  if (at_barrier_ == 0 || at_barrier_ + ended_ < channels_.size()) return {};
+  work w{work::kind::barrier, 0, nullptr, {}, {}};
+  for (auto& c : channels_) {
+    if (!c.barrier) continue;
+    w.barrier = *c.barrier;
+    c.barrier.reset();
+  }
+  at_barrier_ = 0;
+  return w;
+}
+
+/// The watermark of the task is the lowest of the channels that are neither idle nor ended; it stands when there is none.
+std::optional<incoming::work> incoming::time_passed() {
+  timestamp lowest = end_of_time;
+  bool any_active = false, any_idle = false;
+  for (auto const& c : channels_) {
+    any_idle |= c.idle && !c.ended;
+    if (c.idle || c.ended) continue;
+    any_active = true;
+    lowest = std::min(lowest, c.watermark);
+  }
+  if (!any_active && any_idle) {
+    if (std::exchange(idle_passed_on_, true)) return {};
+    return work{work::kind::idle, 0, nullptr, {}, {}};
+  }
+  if (lowest <= passed_on_) return {};
+  passed_on_ = lowest;
+  return work{work::kind::watermark, 0, nullptr, lowest, {}};
+}
+
+void incoming::done(work const& w) {
+  if (w.what != work::kind::batch) return;
+  channel& c = channels_[w.channel];
+  c.owed += w.item->bytes;
+  if (w.item->records && w.item->records.unique()) {
+    w.item->records->clear();
+    c.emptied.push_back(std::move(w.item->records));
+  }
+  c.queue.pop_front();
+  if (c.owed * 4 >= c.from.window) give(c);
+}
+
+void incoming::give(channel& c) {
+  if (c.owed == 0) return;
+  credit back{c.from.exchange, c.from.target, std::exchange(c.owed, 0), std::move(c.emptied)};
+  c.emptied = {};
+  transport_.give(c.from.sender, std::move(back));
+}
+
+void incoming::give_credit(bool all) {
+  for (auto& c : channels_)
+    if (all || c.owed * 4 >= c.from.window) give(c);
+}
+
+std::size_t incoming::queued() const {
+  std::size_t n = 0;
+  for (auto const& c : channels_) n += c.queue.size();
+  return n;
+}
+
+}  // namespace flow

@@ -1,0 +1,79 @@
+#pragma once
+// The receiving ends of a task's channels: queues, watermarks, idleness, barrier alignment and credit.
+//
+// A plain state machine: `deliver` only sorts what arrives; `next` says what to do. No input is refused while another is
+// waited for, except by a channel that has reached a barrier the others have not.
+
+#include <deque>
+#include <optional>
+
+#include "element.hpp"
+
+namespace flow {
+
+/// Where a channel comes from.
+struct incoming_channel {
+  task_address sender;
+  std::uint32_t exchange = 0;  // the sender's number for the exchange
+  std::uint32_t target = 0;    // and for this channel in it
+  std::size_t window = 0;      // bytes of credit at the start
+};
+
+class incoming {
+ public:
+  incoming(std::vector<incoming_channel> channels, transport& t);
+
+  void deliver(std::uint32_t channel, element e);
+
+  /// What the task is to do next.
+  struct work {
+    enum class kind { none, batch, watermark, idle, barrier, end } what = kind::none;
+    std::uint32_t channel = 0;
+    element* item = nullptr;  // of a batch: in place until `done`
+    timestamp time{};         // of a watermark: the lowest of all active channels
+    flow::barrier barrier{};
+  };
+  /// Looks at the channels in turn. Control elements that change nothing are consumed on the way.
+  work next();
+  /// The work that `next` gave has been done; gives the batch, emptied, back to its sender with its credit.
+  void done(work const& w);
+  /// Sends the credit that has come together, all of it or only what is worth a message.
+  void give_credit(bool all);
+
+  bool ended() const { return ended_ == channels_.size(); }
+  /// Whether a channel waits at a barrier for the others.
+  bool aligning() const { return at_barrier_ > 0; }
+  std::size_t queued() const;
+  /// The watermark of a channel, and whether it is idle: for the one that asks who holds the watermark back.
+  timestamp watermark_of(std::uint32_t channel) const { return channels_[channel].watermark; }
+  std::size_t channels() const { return channels_.size(); }
+
+ private:
+  struct channel {
+    incoming_channel from;
+    std::deque<element> queue;
+    std::uint64_t next_sequence = 0;
+    timestamp watermark = no_watermark;
+    bool idle = false;
+    bool ended = false;
+    std::optional<flow::barrier> barrier;
+    std::size_t owed = 0;
+    std::vector<batch_ref> emptied;
+  };
+  std::optional<work> look_at(std::uint32_t number);
+  std::optional<work> aligned();
+  std::optional<work> time_passed();
+  void give(channel& c);
+
+  transport& transport_;
+  std::vector<channel> channels_;
+  std::size_t turn_ = 0;
+  std::size_t ended_ = 0;
+  std::size_t at_barrier_ = 0;
+  timestamp passed_on_ = no_watermark;
+  bool idle_passed_on_ = false;
+  bool time_changed_ = false;
+  bool end_passed_on_ = false;
+};
+
+}  // namespace flow

@@ -1,0 +1,213 @@
+#include "task.hpp"
+
+namespace flow {
+
+task::task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock)
+    : blueprint_(blueprint), settings_(s), clock_(clock), incoming_(blueprint.inputs, t) {
+  for (auto const& c : blueprint_.chain) {
+    operators_.push_back(c.what->make(*c.what));
+    if (auto* const sink = dynamic_cast<sink_operator_base*>(operators_.back().get())) sinks_.push_back(sink);
+  }
+  source_ = dynamic_cast<source_operator_base*>(operators_.front().get());
+  for (std::size_t i = 0; i < operators_.size(); ++i)
+    for (std::size_t port = 0; port < blueprint_.chain[i].readers.size(); ++port)
+      for (auto const reader : blueprint_.chain[i].readers[port]) operators_[i]->port(port).connect(*operators_[reader]);
+  for (auto const& e : blueprint_.outputs) {
+    auto const number = static_cast<std::uint32_t>(outgoing_.size());
+    outgoing_.push_back(std::make_unique<outgoing>(number, e.partitioning, e.targets, settings_, t, counters_));
+    operators_[e.place]->port(e.port).connect(*outgoing_.back());
+  }
+}
+
+void task::start(std::function<void()> wake) {
+  open_context c;
+  c.subtask = blueprint_.address.subtask;
+  c.parallelism = blueprint_.parallelism;
+  c.max_parallelism = settings_.max_parallelism();
+  c.batch_size = settings_.batch_size();
+  c.clock = &clock_;
+  c.activity = &activity_;
+  c.wake = std::move(wake);
+  for (auto& o : operators_) o->start(c);
+  phase_ = phase::running;
+  last_step_end_ = clock_.now();
+}
+
+void task::take(credit c) { outgoing_.at(c.exchange)->take(std::move(c)); }
+
+void task::assign(std::vector<split> const& splits, bool complete) {
+  for (auto const& s : splits) source_->assign(s);
+  source_->splits_known(complete);
+}
+
+void task::grant(timestamp until) {
+  if (source_) source_->grant(until);
+}
+
+timestamp task::progress() const { return source_ && phase_ == phase::running && !input_ended_ ? source_->progress() : end_of_time; }
+
+// ---- steps
+
+task::result task::step() {
+  auto now = clock_.now();
+  auto const since = static_cast<std::uint64_t>((now - last_step_end_).count());
+  if (last_ == outcome::blocked) counters_.blocked_nanoseconds.add(since);
+  else if (last_ == outcome::resting) counters_.idle_nanoseconds.add(since);
+  auto const began = now;
+  result r{outcome::resting};
+  if (phase_ == phase::running || phase_ == phase::ending) {
+    do {
+      r = run(now);
+    } while (r.what == outcome::busy && now - began < step_time);
+    if (r.what != outcome::busy) rest(now);
+    incoming_.give_credit(r.what != outcome::busy);
+    if (phase_ == phase::ending && drained()) {
+      phase_ = phase::finished;
+      r = {outcome::finished};
+    }
+  }
+  last_step_end_ = clock_.now();
+  counters_.busy_nanoseconds.add(static_cast<std::uint64_t>((last_step_end_ - began).count()));
+  last_ = r.what;
+  return r;
+}
+
+/// One poll or one element, then what is due on the channels.
+task::result task::run(std::chrono::nanoseconds& now) {
+  result r;
+  pass_waiting_barrier();
+  if (!resume()) {
+    r = {outcome::blocked};
+  } else if (phase_ == phase::ending) {
+    r = {drained() ? outcome::resting : outcome::blocked};
+  } else {
+    pass_waiting_barrier();
+    r = source_ ? run_source(now) : run_input();
+  }
+  if (source_ && r.what == outcome::blocked) source_->held_up();
+  now = clock_.now();
+  for (auto& o : outgoing_) o->tick(now, false);
+  return r;
+}
+
+bool task::resume() {
+  for (auto o = operators_.rbegin(); o != operators_.rend(); ++o) {
+    if (!(*o)->suspended()) continue;
+    (*o)->resume();
+    if ((*o)->suspended()) return false;
+  }
+  return true;
+}
+
+bool task::may_pass_barrier() const {
+  for (auto const& o : operators_)
+    if (!o->may_pass_barrier()) return false;
+  return true;
+}
+
+/// A barrier passes as soon as all that is held back is in declared state; nothing is processed between.
+void task::pass_waiting_barrier() {
+  if (!waiting_barrier_ && !injected_.empty()) {
+    waiting_barrier_ = injected_.front();
+    injected_.pop_front();
+  }
+  if (waiting_barrier_ && may_pass_barrier()) pass(*std::exchange(waiting_barrier_, {}));
+}
+
+void task::pass(barrier const& b) {
+  for (auto& o : operators_) o->state().begin_epoch();
+  operators_.front()->pass(b);
+  on_barrier(b);
+}
+
+task::result task::run_source(std::chrono::nanoseconds now) {
+  if (!input_ended_) {
+    auto const s = source_->step(now);
+    switch (s.result) {
+      case source_step::outcome::progress: return {outcome::busy};
+      case source_step::outcome::nothing: return {outcome::resting, s.retry_after};
+      case source_step::outcome::blocked: return {outcome::blocked};
+      case source_step::outcome::ended: break;
+    }
+    input_ended_ = true;
+    source_->watermark(end_of_time);
+  }
+  return {end() ? outcome::busy : outcome::blocked};
+}
+
+task::result task::run_input() {
+  auto& head = *operators_.front();
+  if (input_ended_) return {end() ? outcome::busy : outcome::blocked};
+  if (!head.ready()) return {outcome::blocked};
+  auto const w = incoming_.next();
+  using kind = incoming::work::kind;
+  switch (w.what) {
+    case kind::none: return {outcome::resting};
+    case kind::batch:
+      counters_.batches_in.add(1);
+      head.receive(w.item->records);
+      incoming_.done(w);
+      break;
+    case kind::watermark: head.watermark(w.time); break;
+    case kind::idle: head.idle(); break;
+    case kind::barrier:
+      waiting_barrier_ = w.barrier;
+      pass_waiting_barrier();
+      break;
+    case kind::end: input_ended_ = true; break;
+  }
+  return {outcome::busy};
+}
+
+/// The end of input goes down the chain once nothing is held back.
+bool task::end() {
+  for (auto const& o : operators_)
+    if (o->suspended()) return false;
+  operators_.front()->end();
+  phase_ = phase::ending;
+  return true;
+}
+
+void task::rest(std::chrono::nanoseconds now) {
+  for (auto* s : sinks_) s->flush();
+  for (auto& o : outgoing_) o->tick(now, true);
+}
+
+bool task::drained() const {
+  for (auto const& o : outgoing_)
+    if (!o->drained()) return false;
+  return true;
+}
+
+std::size_t task::in_flight() const {
+  std::size_t n = 0;
+  for (auto const& o : outgoing_) n += o->in_flight();
+  return n;
+}
+
+// ---- ends
+
+template <class F>
+void task::each_sink(F f) {
+  for (auto* s : sinks_) f(*s);
+}
+
+void task::publish() {
+  each_sink([](sink_operator_base& s) { s.publish(); });
+  phase_ = phase::published;
+}
+
+void task::cancel() {
+  if (phase_ == phase::cancelled || phase_ == phase::abandoned) return;
+  bool const was_open = phase_ != phase::created;
+  phase_ = phase::cancelled;
+  if (was_open) each_sink([](sink_operator_base& s) { s.cancel(); });
+}
+
+void task::abandon() noexcept {
+  if (phase_ == phase::published || phase_ == phase::abandoned) return;
+  phase_ = phase::abandoned;
+  each_sink([](sink_operator_base& s) { s.abandon(); });
+}
+
+}  // namespace flow

@@ -1,0 +1,119 @@
+#pragma once
+// A task: a chain of operators with its channels, run in steps. A plain state machine without actors or threads.
+//
+// The actor around it delivers what arrives, calls `step` while there is something to do, and tells the supervisor what
+// the events say. A step is bounded in time; control is looked at between steps. All methods are called by one thread at
+// a time; counters and the activity may be read by others.
+
+#include <functional>
+#include <memory>
+
+#include "incoming.hpp"
+#include "outgoing.hpp"
+
+#include <flow/graph/plan.hpp>
+#include <flow/operator/sink_operator.hpp>
+#include <flow/operator/source_operator.hpp>
+
+namespace flow {
+
+/// Everything a subtask needs to be made: its part of the plan.
+struct task_blueprint {
+  task_address address;
+  std::uint32_t parallelism = 1;
+  struct chained {
+    node const* what = nullptr;
+    /// For each output: the places in the chain that read it.
+    std::vector<std::vector<std::uint32_t>> readers;
+  };
+  std::vector<chained> chain;
+  std::vector<incoming_channel> inputs;
+  struct exchange {
+    std::uint32_t place = 0;  // in the chain
+    std::uint32_t port = 0;
+    flow::partitioning partitioning = partitioning::forward;
+    std::vector<outgoing_target> targets;
+  };
+  std::vector<exchange> outputs;
+};
+
+class task {
+ public:
+  enum class phase { created, running, ending, finished, published, cancelled, abandoned };
+  enum class outcome {
+    busy,     // step again
+    resting,  // nothing to do until something is delivered, or `retry_after`
+    blocked,  // waits for credit, or for a sink
+    finished, // all input processed and everything sent
+  };
+  struct result {
+    outcome what = outcome::resting;
+    std::optional<std::chrono::nanoseconds> retry_after{};
+  };
+
+  task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock);
+
+  /// Opens the operators. `wake` makes the actor step again; callable from any thread.
+  void start(std::function<void()> wake);
+  void deliver(std::uint32_t channel, element e) { incoming_.deliver(channel, std::move(e)); }
+  void take(credit c);
+  result step();
+
+  // Of a source:
+  void assign(std::vector<split> const& splits, bool complete);
+  void grant(timestamp until);
+  /// How far the source has come, for the drift bound; `end_of_time` when it does not hold others back.
+  timestamp progress() const;
+  duration max_drift() const { return source_ ? source_->max_drift() : duration{0}; }
+  /// Injects a barrier, at once or as soon as held-back output allows.
+  void inject(barrier const& b) { injected_.push_back(b); }
+  /// Called with each barrier that has passed the whole task.
+  std::function<void(barrier const&)> on_barrier = [](barrier const&) {};
+
+  // How the job ends:
+  void publish();
+  void cancel();
+  void abandon() noexcept;
+
+  phase state() const { return phase_; }
+  flow::activity const& activity() const { return activity_; }
+  task_counters const& counters() const { return counters_; }
+  std::vector<std::unique_ptr<operator_base>> const& operators() const { return operators_; }
+  incoming const& input() const { return incoming_; }
+  std::size_t in_flight() const;
+
+ private:
+  static constexpr std::chrono::nanoseconds step_time{1'000'000};
+
+  result run(std::chrono::nanoseconds& now);
+  void pass_waiting_barrier();
+  result run_source(std::chrono::nanoseconds now);
+  result run_input();
+  bool resume();
+  bool may_pass_barrier() const;
+  bool end();
+  void pass(barrier const& b);
+  void rest(std::chrono::nanoseconds now);
+  bool drained() const;
+  template <class F>
+  void each_sink(F f);
+
+  task_blueprint const blueprint_;
+  flow::settings const settings_;
+  flow::clock const& clock_;
+  flow::activity activity_;
+  task_counters counters_;
+  std::vector<std::unique_ptr<operator_base>> operators_;
+  std::vector<std::unique_ptr<outgoing>> outgoing_;
+  incoming incoming_;
+  source_operator_base* source_ = nullptr;
+  std::vector<sink_operator_base*> sinks_;
+  std::deque<barrier> injected_;
+  std::optional<barrier> waiting_barrier_;
+  phase phase_ = phase::created;
+  bool input_ended_ = false;
+  outcome last_ = outcome::resting;
+  std::chrono::nanoseconds last_step_end_{0};
+};
+
+}  // namespace flow

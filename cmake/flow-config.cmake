@@ -1,0 +1,10 @@
+# find_package(flow CONFIG): flow::flow, flow::actors, flow::testing and one target per connector.
+include(CMakeFindDependencyMacro)
+list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_dependency(CAF COMPONENTS core io)
+find_dependency(CLI11)
+find_dependency(cereal)
+find_dependency(fmt)
+find_dependency(simdjson)
+list(POP_FRONT CMAKE_MODULE_PATH)
+include(${CMAKE_CURRENT_LIST_DIR}/flow-targets.cmake)

@@ -1,0 +1,42 @@
+#pragma once
+// Text files as a source: one std::string per line, without its end (LF or CR LF).
+//
+// The text is UTF-8; another byte, or a NUL byte, is a flow::error (bad_record) with its place. A last line without an end
+// counts. Positions are exact; a line longer than `.max_record_bytes(n)` is an error.
+
+#include <memory>
+#include <string>
+
+#include <flow/file/detail/split_reader.hpp>
+
+namespace flow::file {
+
+namespace detail {
+
+class text_lines {
+ public:
+  explicit text_lines(input_settings settings);
+  ~text_lines();
+  bool read(std::string& line);
+  void seek(location const& at);
+  std::uint64_t offset() const;
+  location where() const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace detail
+
+class text_source : public detail::source_options<text_source> {
+ public:
+  using record_type = std::string;
+  explicit text_source(std::string path) : source_options(std::move(path)) {}
+  source<std::string> make() const { return detail::make_source<std::string, detail::text_lines>(settings_); }
+};
+
+/// The lines of a text file.
+inline text_source text(std::string path) { return text_source(std::move(path)); }
+
+}  // namespace flow::file

@@ -1,0 +1,67 @@
+#pragma once
+// A window onto a file: the bytes read but not yet consumed, in one buffer that slides forward.
+//
+// The buffer holds at most `max_record_bytes` and one read; it grows by doubling, so that scanning a long record anew
+// after each `more` stays linear. `padding` readable bytes follow the data, as simdjson wants them.
+
+#include <memory>
+#include <string>
+
+#include <flow/error.hpp>
+#include <flow/file/detail/input_settings.hpp>
+
+namespace flow::file::detail {
+
+class input_window {
+ public:
+  static constexpr std::size_t padding = 64;
+
+  explicit input_window(input_settings settings);
+  input_window(input_window const&) = delete;
+  input_window& operator=(input_window const&) = delete;
+  ~input_window();
+
+  /// Opens the file if it is not, and empties the window at `at`.
+  void seek(location const& at);
+
+  char* begin() { return begin_; }
+  char* end() { return end_; }
+  std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
+  /// Reads on behind `end()`, which moves the bytes. False at the end of the file. Throws when the bytes held, which are
+  /// of one unfinished record, are more than `max_record_bytes`.
+  bool more();
+  void consume(std::size_t bytes) { begin_ += bytes; }
+  /// Consumes a byte order mark at the beginning of the file.
+  void skip_byte_order_mark();
+
+  /// The file's offset of `begin()`.
+  std::uint64_t offset() const { return base_ + static_cast<std::uint64_t>(begin_ - buffer_.get()); }
+  location where() const { return where(begin_); }
+  /// The place of a byte at or behind `begin()`. Counts the lines since the last call.
+  location where(char const* byte) const;
+  input_settings const& settings() const { return settings_; }
+
+  /// Throws bad_record for the record if it is longer than allowed; `begin()` is its first byte.
+  void check_size(std::size_t record_bytes) const {
+    if (record_bytes > settings_.max_record_bytes) too_long();
+  }
+  /// Throws "path:line:column: message".
+  [[noreturn]] void fail(char const* at, std::string const& message, error_code code = error_code::bad_record) const;
+
+ private:
+  [[noreturn]] void too_long() const;
+  void open();
+  void make_room();
+  location count_to(char const* byte) const;
+
+  input_settings settings_;
+  int file_ = -1;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
+  char* begin_ = nullptr;
+  char* end_ = nullptr;
+  std::uint64_t base_ = 0;  // the file's offset of buffer_[0]
+  mutable location counted_{};  // lines are counted up to here, at or before begin_
+};
+
+}  // namespace flow::file::detail

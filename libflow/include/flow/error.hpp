@@ -1,0 +1,53 @@
+#pragma once
+// Errors are data: a code, the operator concerned, a cause, and what to do about it.
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace flow {
+
+enum class error_code {
+  usage,              // a wrong command line or setting
+  invalid_job,        // the graph of the job has mistakes
+  user_function,      // a function given by the user threw
+  bad_record,         // input that is not what its format says
+  not_found,          // a file or another named thing that is missing
+  permission_denied,  // the operating system refused
+  no_space,           // the device is full
+  io,                 // any other failure of the operating system
+  limit_exceeded,     // a setting that bounds memory or size was exceeded
+  cancelled,          // ended on request
+  not_responding,     // a function did not return in time
+  internal,           // a broken invariant of the engine
+};
+
+/// The name of a code, as messages and documents use it.
+std::string_view name_of(error_code code);
+
+/// What the engine and its connectors throw. `what()` is complete: operator, what was expected, found, and what to do.
+class error : public std::runtime_error {
+ public:
+  error(error_code code, std::string const& message) : error(code, std::string{}, message) {}
+  error(error_code code, std::string operator_name, std::string const& message)
+      : std::runtime_error(operator_name.empty() ? message : "operator '" + operator_name + "': " + message),
+        code_(code), operator_(std::move(operator_name)), message_(message) {}
+
+  error_code code() const { return code_; }
+  std::string const& operator_name() const { return operator_; }
+  /// The text without the operator's name.
+  std::string const& message() const { return message_; }
+  /// The same error, said of an operator.
+  error at(std::string const& operator_name) const { return {code_, operator_name, message_}; }
+
+ private:
+  error_code code_;
+  std::string operator_;
+  std::string message_;
+};
+
+/// An error made of `errno`: picks the code and says what to do. `what` is e.g. "cannot open 'x.json'".
+error system_error(int error_number, std::string const& what);
+
+}  // namespace flow

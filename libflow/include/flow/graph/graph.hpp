@@ -1,0 +1,86 @@
+#pragma once
+// The graph of a job: what its streams were built into. Values only; nothing runs here.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <flow/batch.hpp>
+#include <flow/operator/operator.hpp>
+#include <flow/source.hpp>
+#include <flow/watermark.hpp>
+
+namespace flow {
+
+using node_id = std::uint32_t;
+
+/// How records of an edge are dealt to the subtasks of its reader.
+enum class partitioning {
+  forward,    // subtask i to subtask i; rebalanced where the two differ in number
+  rebalance,  // whole batches in turn
+  hash,       // by key group of the hash column
+  custom,     // the hash column is the number of the subtask
+  broadcast,  // to all
+};
+std::string_view name_of(partitioning p);
+
+struct edge {
+  node_id from = 0;
+  std::uint32_t port = 0;
+  flow::partitioning partitioning = partitioning::forward;
+};
+
+struct output_declaration {
+  batch_type const* type = nullptr;
+  std::string name;        // empty for the main output
+  bool must_be_read = true;
+};
+
+struct node {
+  node_id id = 0;
+  std::string kind;   // "source", "map", "window", ...
+  std::string name;
+  bool must_be_named = false;  // state or positions are stored under the name
+  std::vector<edge> inputs;
+  std::vector<output_declaration> outputs;
+  std::optional<std::uint32_t> parallelism;
+  bool follows_input = false;    // has the parallelism of its input
+  bool chaining = true;          // may share a task with its input
+  bool blocking = false;         // its task needs a thread of its own
+  bool keyed = false;
+  bool needs_event_time = false;
+  bool gives_event_time = false;
+  bool is_sink = false;
+  /// Mistakes known when the node was built.
+  std::vector<std::string> mistakes;
+  /// Makes one instance per subtask.
+  std::function<std::unique_ptr<operator_base>(node const&)> make;
+  /// Of a source with event time, and of an event-time operator.
+  std::function<std::unique_ptr<time_assigner>()> make_assigner;
+  /// Of a source.
+  std::function<std::unique_ptr<split_enumerator>()> make_enumerator;
+};
+
+class graph {
+ public:
+  /// Adds a node; an empty name becomes "<kind>-<number>" unless it must be named.
+  node& add(std::string kind, std::string name);
+  node& at(node_id id) { return *nodes_[id]; }
+  node const& at(node_id id) const { return *nodes_[id]; }
+  std::vector<std::unique_ptr<node>> const& nodes() const { return nodes_; }
+
+  /// Every mistake that the types could not catch, with the operators' names.
+  std::vector<std::string> mistakes(std::uint32_t default_parallelism, std::uint32_t max_parallelism) const;
+  /// How many subtasks a node has.
+  std::uint32_t parallelism_of(node_id id, std::uint32_t default_parallelism) const;
+
+ private:
+  bool has_event_time(node_id id) const;
+  bool is_read(node_id id, std::uint32_t port) const;
+
+  std::vector<std::unique_ptr<node>> nodes_;
+};
+
+}  // namespace flow

@@ -1,0 +1,76 @@
+#pragma once
+// flat_map: any number of records for one, and side outputs.
+
+#include <flow/operator/output.hpp>
+
+namespace flow {
+
+/// Calls `f(record, output<Out>&)` or `f(record, output<Out>&, side_outputs&)` for each record. When the receivers take no
+/// more, the rest of the batch waits inside the operator.
+template <class In, class Out, class F>
+class flat_map_operator final : public operator_base {
+ public:
+  flat_map_operator(std::string name, F f, std::vector<side_output> sides)
+      : operator_base(std::move(name), 1 + sides.size()), f_(std::move(f)), declared_(std::move(sides)) {}
+
+  void open() override {
+    out_.attach(port(0), counters(), context().batch_size);
+    sides_.count_in(counters());
+    for (std::size_t i = 0; i < declared_.size(); ++i)
+      sides_.attach(declared_[i].name, *declared_[i].type, port(1 + i), context().batch_size);
+  }
+
+ protected:
+  void process(batch_ref& b) override {
+    next_ = 0;
+    if (!run(*b)) {
+      std::swap(b, rest_);  // what is left there from before is empty: the caller gets it in return
+      if (b && b.unique()) b->clear();
+      suspend();
+    }
+  }
+  bool continue_output() override {
+    if (!run(*rest_)) return false;
+    if (rest_.unique()) rest_->clear(); else rest_ = {};
+    return true;
+  }
+
+ private:
+  bool run(batch_base& b) {
+    auto const& in = as<In>(b);
+    std::uint32_t const n = in.size();
+    std::uint32_t const before = next_;
+    bool const stamped = in.has_timestamps();
+    try {
+      while (next_ < n && outputs_ready()) {
+        timestamp const t = stamped ? in.timestamps()[next_] : no_watermark;
+        out_.stamp(stamped, t);
+        sides_.stamp(stamped, t);
+        call(in[next_]);
+        ++next_;
+      }
+    } catch (...) {
+      fail(in, next_);
+    }
+    counters().processed.add(next_ - before);
+    if (next_ < n) return false;
+    out_.flush();
+    sides_.flush();
+    return true;
+  }
+  void call(In const& record) {
+    if constexpr (std::is_invocable_v<F&, In const&, output<Out>&, side_outputs&>)
+      f_(record, out_, sides_);
+    else
+      f_(record, out_);
+  }
+
+  F f_;
+  std::vector<side_output> declared_;
+  output<Out> out_;
+  side_outputs sides_;
+  batch_ref rest_;
+  std::uint32_t next_ = 0;
+};
+
+}  // namespace flow

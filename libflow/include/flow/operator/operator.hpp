@@ -1,0 +1,124 @@
+#pragma once
+// The base of all operators: one instance per subtask, run by one task, never concurrently.
+//
+// An operator takes batches through `process`, may hold back more output than its receivers take now, and keeps all it
+// remembers between batches in declared state (`open_context::state`). Time-ordered work follows the watermark.
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <flow/error.hpp>
+#include <flow/operator/receiver.hpp>
+#include <flow/state/operator_state.hpp>
+
+namespace flow {
+
+class operator_base;
+
+/// Which operator of a task is at work: read by the watchdog and by error reports.
+struct activity {
+  std::atomic<operator_base const*> current{nullptr};
+};
+
+/// What an operator learns when it starts.
+struct open_context {
+  std::uint32_t subtask = 0;
+  std::uint32_t parallelism = 1;
+  std::uint32_t max_parallelism = 128;
+  std::uint32_t batch_size = 1024;
+  flow::clock const* clock = nullptr;
+  flow::activity* activity = nullptr;
+  /// Makes the task look at this operator again; callable from any thread.
+  std::function<void()> wake = [] {};
+};
+
+class operator_base : public receiver {
+ public:
+  operator_base(std::string name, std::size_t outputs) : outputs_(outputs), name_(std::move(name)) {}
+
+  std::string const& name() const { return name_; }
+  operator_counters& counters() { return counters_; }
+  operator_counters const& counters() const { return counters_; }
+  operator_state& state() { return state_; }
+  output_port& port(std::size_t index) { return outputs_[index]; }
+  std::size_t ports() const { return outputs_.size(); }
+
+  void start(open_context const& context);
+  /// Called once before the first batch.
+  virtual void open() {}
+
+  void receive(batch_ref& b) final;
+  void watermark(timestamp w) override { forward_watermark(w); }
+  void idle() override { for (auto& o : outputs_) o.idle(); }
+  void pass(barrier const& b) override { for (auto& o : outputs_) o.pass(b); }
+  void end() override { for (auto& o : outputs_) o.end(); }
+  bool ready() const override { return !suspended_ && outputs_ready(); }
+
+  /// Whether output is held back that did not fit; `resume` continues it.
+  bool suspended() const { return suspended_; }
+  /// Continues held-back output while the receivers take it. The task calls it from the end of the chain to its start.
+  void resume();
+  /// Whether all that is held back is in declared state, so that a barrier may pass now.
+  virtual bool may_pass_barrier() const { return !suspended_; }
+
+ protected:
+  virtual void process(batch_ref& b) = 0;
+  /// Continues; true when nothing is held back any more.
+  virtual bool continue_output() { return true; }
+
+  bool outputs_ready() const {
+    for (auto const& o : outputs_)
+      if (!o.ready()) return false;
+    return true;
+  }
+  void suspend() { suspended_ = true; }
+  void push(std::size_t port, batch_ref& b) { outputs_[port].push(b, counters_); }
+  void forward_watermark(timestamp w);
+  open_context const& context() const { return context_; }
+  /// Called in a handler: throws what is being handled as an error that names this operator and the record.
+  [[noreturn]] void fail(batch_base const& records, std::uint32_t index) const;
+  [[noreturn]] void fail() const;
+
+ private:
+  friend class activity_scope;
+  std::vector<output_port> outputs_;
+  bool suspended_ = false;
+  open_context context_;
+  operator_counters counters_;
+  operator_state state_;
+  std::string name_;
+};
+
+/// Names the operator at work while it lives.
+class activity_scope {
+ public:
+  explicit activity_scope(operator_base const& now) : activity_(now.context_.activity) {
+    if (!activity_) return;
+    before_ = activity_->current.load(std::memory_order_relaxed);
+    activity_->current.store(&now, std::memory_order_relaxed);
+  }
+  ~activity_scope() {
+    if (activity_ && !std::uncaught_exceptions()) activity_->current.store(before_, std::memory_order_relaxed);
+  }
+  activity_scope(activity_scope const&) = delete;
+  activity_scope& operator=(activity_scope const&) = delete;
+
+ private:
+  activity* activity_;
+  operator_base const* before_ = nullptr;
+};
+
+template <class T>
+batch<T>& as(batch_base& b) { return static_cast<batch<T>&>(b); }
+
+/// Makes `b` an empty batch of T with room for `capacity` records.
+template <class T>
+batch<T>& renew(batch_ref& b, std::uint32_t capacity) {
+  renew(b, batch_type_of<T>, capacity);
+  return as<T>(*b);
+}
+
+}  // namespace flow

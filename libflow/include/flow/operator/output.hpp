@@ -1,0 +1,100 @@
+#pragma once
+// What a user function emits into.
+
+#include <string>
+#include <vector>
+
+#include <flow/operator/operator.hpp>
+
+namespace flow {
+
+/// Collects records of type T and hands them on in batches. Given to user functions; lives inside an operator.
+template <class T>
+class output {
+ public:
+  /// Emits a record with the event time of the record that the function was called for.
+  void emit(T record) { emit(std::move(record), now_); }
+  /// Emits a record with an event time of its own.
+  void emit(T record, timestamp at) {
+    if (batch_->room() == 0) flush();
+    auto& records = as<T>(*batch_);
+    if (stamped_) batch_->add_timestamps()[records.size()] = at;
+    records.emplace_back(std::move(record));
+  }
+
+  // For operators:
+  void attach(output_port& port, operator_counters& counters, std::uint32_t batch_size) {
+    port_ = &port;
+    counters_ = &counters;
+    renew<T>(batch_, batch_size);
+  }
+  /// What follows is stamped with `t`, or with nothing when the input has no event time.
+  void stamp(bool stamped, timestamp t) {
+    stamped_ = stamped;
+    now_ = t;
+  }
+  void flush() { if (!batch_->empty()) port_->push(batch_, *counters_); }
+  bool ready() const { return port_->ready(); }
+
+ private:
+  output_port* port_ = nullptr;
+  operator_counters* counters_ = nullptr;
+  batch_ref batch_;
+  bool stamped_ = false;
+  timestamp now_ = no_watermark;
+};
+
+/// Names a side output and the type of its records.
+template <class T>
+struct tag {
+  std::string name;
+};
+
+/// The side outputs of an operator, by tag. A record for a tag that nobody reads is counted and dropped.
+class side_outputs {
+ public:
+  template <class T>
+  void emit(tag<T> const& to, T record) {
+    for (auto& side : sides_) {
+      if (side.name != to.name) continue;
+      if (side.batch->room() == 0) side.port->push(side.batch, *counters_);
+      if (stamped_) side.batch->add_timestamps()[side.batch->size()] = now_;
+      as<T>(*side.batch).emplace_back(std::move(record));
+      return;
+    }
+    counters_->unread.add(1);
+  }
+
+  // For operators:
+  void attach(std::string name, batch_type const& type, output_port& port, std::uint32_t batch_size) {
+    sides_.push_back({std::move(name), type.create(batch_size), &port});
+  }
+  void count_in(operator_counters& counters) { counters_ = &counters; }
+  void stamp(bool stamped, timestamp t) {
+    stamped_ = stamped;
+    now_ = t;
+  }
+  void flush() {
+    for (auto& side : sides_)
+      if (!side.batch->empty()) side.port->push(side.batch, *counters_);
+  }
+
+ private:
+  struct side {
+    std::string name;
+    batch_ref batch;
+    output_port* port;
+  };
+  std::vector<side> sides_;
+  operator_counters* counters_ = nullptr;
+  bool stamped_ = false;
+  timestamp now_ = no_watermark;
+};
+
+/// A side output as the graph declares it: which tags a reader asked for.
+struct side_output {
+  std::string name;
+  batch_type const* type;
+};
+
+}  // namespace flow

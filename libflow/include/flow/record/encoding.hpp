@@ -1,0 +1,105 @@
+#pragma once
+// The binary encoding of records, keys and state: Cereal archives over a byte buffer.
+//
+// Little-endian; numbers in their own width; strings and containers as a 64-bit count
+// followed by their elements; fields in the order of `serialize`, without names. One archive serves a whole
+// batch or piece, never one record.
+
+#include <cereal/cereal.hpp>
+#include <cereal/types/string.hpp>
+
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <flow/error.hpp>
+#include <flow/time.hpp>
+
+namespace flow {
+
+static_assert(std::endian::native == std::endian::little, "encodings are little-endian and copied as they are");
+
+using bytes = std::vector<std::byte>;
+
+/// Appends the encoding of what it is given to a buffer that outlives it.
+class encoder : public cereal::OutputArchive<encoder, cereal::AllowEmptyClassElision> {
+ public:
+  explicit encoder(bytes& out) : OutputArchive(this), out_(out) {}
+  void write(void const* data, std::size_t size) {
+    auto const* first = static_cast<std::byte const*>(data);
+    out_.insert(out_.end(), first, first + size);
+  }
+
+ private:
+  bytes& out_;
+};
+
+/// Reads back what an `encoder` wrote. Throws `flow::error` (bad_record) when the bytes end too early.
+class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElision> {
+ public:
+  decoder(std::byte const* data, std::size_t size) : InputArchive(this), next_(data), end_(data + size) {}
+  explicit decoder(bytes const& in) : decoder(in.data(), in.size()) {}
+  void read(void* data, std::size_t size) {
+    if (size > static_cast<std::size_t>(end_ - next_))
+      throw error(error_code::bad_record, "encoded data ends early: expected " + std::to_string(size) +
+                                              " more bytes, found " + std::to_string(end_ - next_));
+    std::memcpy(data, next_, size);
+    next_ += size;
+  }
+  std::size_t left() const { return static_cast<std::size_t>(end_ - next_); }
+
+ private:
+  std::byte const* next_;
+  std::byte const* end_;
+};
+
+template <class T>
+concept plain_number = std::is_arithmetic_v<T>;
+
+template <plain_number T>
+void CEREAL_SAVE_FUNCTION_NAME(encoder& archive, T const& value) {
+  archive.write(&value, sizeof value);
+}
+template <plain_number T>
+void CEREAL_LOAD_FUNCTION_NAME(decoder& archive, T& value) {
+  archive.read(&value, sizeof value);
+}
+template <class T>
+void CEREAL_SAVE_FUNCTION_NAME(encoder& archive, cereal::BinaryData<T> const& data) {
+  archive.write(data.data, static_cast<std::size_t>(data.size));
+}
+template <class T>
+void CEREAL_LOAD_FUNCTION_NAME(decoder& archive, cereal::BinaryData<T>& data) {
+  if (static_cast<std::uint64_t>(data.size) > archive.left())
+    throw error(error_code::bad_record, "encoded data ends early: a field claims " + std::to_string(data.size) + " bytes");
+  archive.read(data.data, static_cast<std::size_t>(data.size));
+}
+template <class T>
+void CEREAL_SERIALIZE_FUNCTION_NAME(encoder& archive, cereal::NameValuePair<T>& pair) { archive(pair.value); }
+template <class T>
+void CEREAL_SERIALIZE_FUNCTION_NAME(decoder& archive, cereal::NameValuePair<T>& pair) { archive(pair.value); }
+template <class T>
+void CEREAL_SERIALIZE_FUNCTION_NAME(encoder& archive, cereal::SizeTag<T>& tag) { archive(tag.size); }
+template <class T>
+void CEREAL_SERIALIZE_FUNCTION_NAME(decoder& archive, cereal::SizeTag<T>& tag) { archive(tag.size); }
+
+inline void CEREAL_SAVE_FUNCTION_NAME(encoder& archive, timestamp const& t) { archive(t.time_since_epoch().count()); }
+inline void CEREAL_LOAD_FUNCTION_NAME(decoder& archive, timestamp& t) {
+  timestamp::rep count = 0;
+  archive(count);
+  t = timestamp{duration{count}};
+}
+
+/// Whether Cereal can write T: arithmetic, a known container, or a class with `serialize` or `save`.
+template <class T>
+concept describable = cereal::traits::is_output_serializable<T, encoder>::value;
+
+}  // namespace flow
+
+CEREAL_REGISTER_ARCHIVE(flow::encoder)
+CEREAL_REGISTER_ARCHIVE(flow::decoder)
+CEREAL_SETUP_ARCHIVE_TRAITS(flow::decoder, flow::encoder)

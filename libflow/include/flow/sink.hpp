@@ -1,0 +1,66 @@
+#pragma once
+// The contract of a sink.
+//
+// Each subtask has one `writer`. A connector hands the engine something with `make<T>()` that gives a `flow::sink<T>`.
+//
+//   * Every method is called by one task at a time; `connector_context::wake` alone may be called from any thread.
+//   * `write` must not wait unless the sink says `blocking`; then its task has a thread of its own. A writer that hands
+//     records to a client library is not `ready` while that library's queue is full and calls `wake` when there is room:
+//     this is how a slow system slows the source. It never buffers without a bound.
+//   * Results become visible in two steps. `finish` comes at the end of bounded input and makes everything durable but
+//     not visible; when every task of the job has finished, `publish` makes it visible, and does nothing when called again.
+//     If anything fails before, `abandon` leaves nothing half-written. A cancelled job calls `cancel`: what was received
+//     is complete records and is published as far as it goes.
+//   * Errors are thrown as `flow::error`; the engine adds the operator's name. `abandon` does not throw.
+
+#include <concepts>
+#include <functional>
+#include <memory>
+
+#include <flow/batch.hpp>
+#include <flow/source.hpp>
+
+namespace flow {
+
+template <class T>
+class writer {
+ public:
+  virtual ~writer() = default;
+  /// Called once, before anything else.
+  virtual void open(connector_context const&) {}
+  /// Whether `write` may be called. False holds the records back; the writer wakes the engine when it turns true.
+  virtual bool ready() const { return true; }
+  /// Takes the records in order. The batch is the engine's again when the call returns.
+  virtual void write(batch<T> const& records) = 0;
+  /// The input rests: pass on what is buffered, so that a reader of the output sees it.
+  virtual void flush() {}
+  virtual void finish() {}
+  virtual void publish() {}
+  virtual void cancel() {
+    finish();
+    publish();
+  }
+  virtual void abandon() noexcept {}
+};
+
+/// What a connector gives to `stream.sink`.
+template <class T>
+struct sink {
+  std::function<std::unique_ptr<writer<T>>()> make_writer;
+  /// Writes may wait: the task gets a thread of its own.
+  bool blocking = false;
+
+  template <class U>
+    requires std::same_as<T, U>
+  sink<T> make() const {
+    return *this;
+  }
+};
+
+/// Anything whose `make<T>()` gives a `flow::sink<T>` is a sink for records of type T.
+template <class S, class T>
+concept sink_for = requires(S const& s) {
+  { s.template make<T>() } -> std::convertible_to<sink<T>>;
+};
+
+}  // namespace flow

@@ -1,0 +1,112 @@
+#pragma once
+// The contract of a source.
+//
+// A source is read in splits: a file, a partition, a range. One `split_enumerator` per job finds them; each subtask has
+// one `reader` that is given some of them. A connector hands the engine a `flow::source<T>`, a value that can make both.
+//
+//   * Every method of a reader is called by one task at a time, never concurrently; `wake` alone may be called from any
+//     thread, also after the reader is gone.
+//   * `poll` must not wait unless the source says `blocking`; then its task has a thread of its own, and `poll` should
+//     still return at least every 100 ms, with `nothing`, so that the task can look at control messages.
+//   * One poll appends records of one split only. It appends at most `into.room()` records and sets no columns.
+//   * A position names the next record to read: after `seek(split, position(split))` the reader delivers exactly the
+//     records that it would have delivered next. It is an opaque text of the connector's own, stored in snapshots, so an
+//     old one must stay readable.
+//   * Errors are thrown as `flow::error`; the engine adds the operator's name. Nothing is skipped silently.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <flow/batch.hpp>
+
+namespace flow {
+
+/// A part of a source. `id` is the same in every run; an empty `position` means the beginning.
+struct split {
+  std::string id;
+  std::string position;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(CEREAL_NVP(id), CEREAL_NVP(position));
+  }
+};
+
+/// What a reader or writer may know of its surroundings.
+struct connector_context {
+  std::string operator_name;
+  std::uint32_t subtask = 0;
+  std::uint32_t parallelism = 1;
+  /// Makes the engine poll (or write) again soon; for the callbacks of client libraries. Callable from any thread.
+  std::function<void()> wake = [] {};
+  /// Time of the machine, for rates and time-outs; outlives the reader.
+  flow::clock const* clock = nullptr;
+};
+
+enum class poll_status {
+  records,    // some were appended; poll again
+  nothing,    // none now; poll again after `retry_after`, or when `wake` was called
+  split_end,  // `split` has ended; records appended by the same poll still count
+};
+
+struct poll_result {
+  poll_status status = poll_status::nothing;
+  /// Which split the records are of, or which ended: its number as given to `assign`.
+  std::uint32_t split = 0;
+  /// With `nothing`: how long until another poll is worth while; unset when `wake` will tell.
+  std::optional<std::chrono::nanoseconds> retry_after{};
+};
+
+template <class T>
+class reader {
+ public:
+  virtual ~reader() = default;
+  /// Called once, before anything else.
+  virtual void open(connector_context const&) {}
+  /// Takes a split on, at its position. The engine numbers the splits of a subtask; numbers are not used again.
+  virtual void assign(std::uint32_t number, split const& assigned) = 0;
+  virtual poll_result poll(batch<T>& into) = 0;
+  /// Where the split stands, for `split::position`.
+  virtual std::string position(std::uint32_t number) const = 0;
+  /// Continues the split at a position that `position` gave, of this reader or another.
+  virtual void seek(std::uint32_t number, std::string const& position) = 0;
+  /// Whether the split is being read. One that waits its turn behind others holds the watermark and does not become idle.
+  virtual bool reading(std::uint32_t) const { return true; }
+  /// A paused split must not be read until it is resumed: it is too far ahead of the others in event time.
+  virtual void pause(std::uint32_t number, bool paused) = 0;
+};
+
+/// Finds the splits of a source. Lives beside the job's supervisor; may block.
+class split_enumerator {
+ public:
+  virtual ~split_enumerator() = default;
+  /// The splits known so far, in the order in which they are to be read. Throws `flow::error` when there is nothing to
+  /// read where something was named.
+  virtual std::vector<split> discover() = 0;
+};
+
+/// What a connector gives to `job.source`.
+template <class T>
+struct source {
+  using record_type = T;
+  std::function<std::unique_ptr<split_enumerator>()> make_enumerator;
+  std::function<std::unique_ptr<reader<T>>()> make_reader;
+  /// Polls may wait: the task gets a thread of its own.
+  bool blocking = false;
+
+  source<T> make() const { return *this; }
+};
+
+/// Anything with a `record_type` and a `make()` that gives a `flow::source` of it is a source.
+template <class S>
+concept source_like = requires(S const& s) {
+  typename S::record_type;
+  { s.make() } -> std::convertible_to<source<typename S::record_type>>;
+};
+
+}  // namespace flow

@@ -1,0 +1,44 @@
+#pragma once
+// Memory for the segments of a table: power-of-two sized pieces cut from chunks, recycled by size.
+//
+// Chunks are asked of the operating system in ordinary pages: a first touch then costs a microsecond or so per 4 KiB,
+// spread over time, where touching a huge page for the first time stalls a task for milliseconds.
+
+#include <cstddef>
+#include <vector>
+
+namespace flow {
+
+class arena {
+ public:
+  arena() = default;
+  ~arena();
+  arena(arena const&) = delete;
+  arena& operator=(arena const&) = delete;
+
+  /// Memory of at least `size` bytes, aligned to 64. Amortised O(1).
+  void* allocate(std::size_t size);
+  /// Takes back what `allocate(size)` gave.
+  void release(void* memory, std::size_t size);
+  /// Bytes held from the operating system.
+  std::size_t held() const { return held_; }
+
+ private:
+  struct free_block {
+    free_block* next;
+  };
+  struct chunk {
+    std::byte* memory;
+    std::size_t size;
+  };
+  static std::size_t class_of(std::size_t size);
+  std::byte* cut(std::size_t size);
+
+  std::vector<free_block*> free_;
+  std::vector<chunk> chunks_;
+  std::byte* next_ = nullptr;
+  std::size_t left_ = 0;
+  std::size_t held_ = 0;
+};
+
+}  // namespace flow

@@ -1,0 +1,256 @@
+#pragma once
+// The operator of tumbling and sliding event-time windows: folds records into slices, fires windows as the watermark
+// passes their ends.
+//
+// A record is late when all its windows have expired (end - 1 us + allowed lateness <= watermark): it goes to output 1.
+// A record behind the watermark whose windows have not all expired updates its slice; windows that have fired already
+// are given out again for its key, at once. Results carry the time end - 1 us. Firing is resumable; the watermark is
+// passed on when the firing it caused is complete.
+//
+// What it remembers is declared: the slices, and the watermark up to which it has fired.
+
+#include <flow/operator/output.hpp>
+#include <flow/window/aggregates.hpp>
+#include <flow/window/firing.hpp>
+#include <flow/window/windowed.hpp>
+
+namespace flow {
+
+/// How a record of a keyed stream enters an aggregate.
+template <class T, class Selector, class A>
+struct keyed_input {
+  using record = T;
+  using key = std::decay_t<std::invoke_result_t<Selector const&, T const&>>;
+  using aggregate = A;
+  Selector select;
+
+  decltype(auto) key_of(T const& r) const { return std::invoke(select, r); }
+  static void fold(A& into, T const& r) { into.add(r); }
+};
+
+template <class Input>
+class window_operator final : public operator_base {
+  using record = typename Input::record;
+  using key = typename Input::key;
+  using aggregate = typename Input::aggregate;
+  using result = windowed<key, result_of<aggregate>>;
+
+ public:
+  window_operator(std::string name, window_spec const& spec, Input input)
+      : operator_base(std::move(name), 2), input_(std::move(input)), slicing_(spec) {}
+
+  void open() override {
+    slices_ = &state().template declare<slices<key, aggregate>>("slices");
+    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
+    renew<result>(out_, context().batch_size);
+    renew<record>(late_, context().batch_size);
+  }
+  void watermark(timestamp w) override {
+    if (w <= *fired_until_) return;
+    firing_until_ = w;
+    forget_slice();
+    if (!fire()) suspend();
+  }
+  bool may_pass_barrier() const override { return !suspended() || (rest_done() && merge_.between_portions()); }
+
+ protected:
+  void process(batch_ref& b) override {
+    next_ = 0;
+    if (!run(*b)) {
+      std::swap(b, rest_);
+      if (b && b.unique()) b->clear();
+      suspend();
+    }
+  }
+  bool continue_output() override {
+    if (!rest_done()) {
+      if (!run(*rest_)) return false;
+      if (rest_.unique()) rest_->clear(); else rest_ = {};
+    }
+    return fire();
+  }
+
+ private:
+  enum class slice_state { none, live, refire, late, gap };
+  static constexpr std::uint32_t portion = 64;
+  static constexpr std::size_t worth_prefetching = 4096;
+
+  bool rest_done() const { return !rest_ || rest_->empty(); }
+
+  // ---- records
+
+  bool run(batch_base& b) {
+    auto const& in = as<record>(b);
+    std::uint32_t const n = in.size();
+    timestamp const* const times = in.timestamps().data();
+    std::uint64_t const* const hashes = in.hashes().data();
+    bool done = true;
+    try {
+      while (next_ < n && done) {
+        std::uint32_t const end = std::min(n, next_ + portion);
+        if (table_ && table_->size() > worth_prefetching)
+          for (std::uint32_t i = next_; i < end; ++i) table_->prefetch(hashes[i]);
+        for (; next_ < end; ++next_) {
+          timestamp const t = times[next_];
+          if (static_cast<std::uint64_t>((t - span_.begin).count()) >= length_) enter_slice(t);
+          if (slice_state_ == slice_state::live) {
+            input_.fold(table_->find_or_insert(input_.key_of(in[next_]), hashes[next_]), in[next_]);
+          } else if (!process_special(in, next_)) {
+            done = false;
+            break;
+          }
+        }
+      }
+    } catch (...) {
+      fail(in, next_);
+    }
+    if (!done) return false;
+    counters().processed.add(n - set_aside_);
+    set_aside_ = 0;
+    if (!out_->empty()) push(0, out_);
+    if (!late_->empty()) push(1, late_);
+    return true;
+  }
+
+  /// A record that is late, in no window, or in windows that have fired. False: no room for its results; call again.
+  bool process_special(batch<record> const& in, std::uint32_t i) {
+    if (slice_state_ == slice_state::gap) {
+      counters().filtered.add(1);
+      ++set_aside_;
+    } else if (slice_state_ == slice_state::late) {
+      counters().late.add(1);
+      ++set_aside_;
+      late_->add_timestamps()[late_->size()] = in.timestamps()[i];
+      as<record>(*late_).emplace_back(in[i]);
+      if (late_->room() == 0) push(1, late_);
+    } else {
+      auto const& k = input_.key_of(in[i]);
+      if (refiring_ == no_watermark) {
+        input_.fold(table_->find_or_insert(k, in.hashes()[i]), in[i]);
+        refiring_ = slicing_.first_end(span_.begin);
+      }
+      for (; refiring_ <= last_refired(); refiring_ = slicing_.next_end(refiring_)) {
+        if (slicing_.expired(refiring_, *fired_until_)) continue;
+        if (!outputs_ready()) return false;
+        emit(k, refiring_, merged(k, in.hashes()[i], refiring_).result());
+      }
+      refiring_ = no_watermark;
+    }
+    return true;
+  }
+  /// The last window of the current slice that has fired.
+  timestamp last_refired() const {
+    timestamp last = slicing_.last_end(span_.begin);
+    while (!slicing::fired(last, *fired_until_)) last -= slicing_.next_end(last) - last;
+    return last;
+  }
+  aggregate merged(key const& k, std::uint64_t hash, timestamp end) const {
+    aggregate all{};
+    for (auto const& s : slices_->between(slicing_.start_of(end), end))
+      if (auto const* part = s.entries->find(k, hash)) all.merge(*part);
+    return all;
+  }
+
+  /// Makes the slice of `t` the current one. All records of a slice have the same windows, so they share their fate.
+  void enter_slice(timestamp t) {
+    span_ = slicing_.slice_of(t);
+    length_ = static_cast<std::uint64_t>(span_.length.count());
+    if (!span_.in_a_window) slice_state_ = slice_state::gap;
+    else if (slicing_.expired(slicing_.last_end(span_.begin), *fired_until_)) slice_state_ = slice_state::late;
+    else slice_state_ = needs_refiring() ? slice_state::refire : slice_state::live;
+    if (slice_state_ == slice_state::live || slice_state_ == slice_state::refire) table_ = &slices_->at(span_.begin);
+  }
+  bool needs_refiring() const {
+    for (timestamp end = slicing_.first_end(span_.begin); end <= slicing_.last_end(span_.begin); end = slicing_.next_end(end))
+      if (slicing::fired(end, *fired_until_) && !slicing_.expired(end, *fired_until_)) return true;
+    return false;
+  }
+  void forget_slice() {
+    slice_state_ = slice_state::none;
+    length_ = 0;
+    table_ = nullptr;
+  }
+
+  // ---- firing
+
+  /// Fires all windows that end up to `firing_until_`; false when the receivers take no more.
+  bool fire() {
+    if (firing_until_ == no_watermark) return true;
+    for (;;) {
+      if (firing_ == no_watermark && !next_window()) break;
+      if (!emit_window()) return false;
+      firing_ = no_watermark;
+    }
+    if (!out_->empty()) push(0, out_);
+    if (!outputs_ready()) return false;
+    timestamp const w = std::exchange(firing_until_, no_watermark);
+    *fired_until_ = w;
+    while (!slices_->all().empty() && slicing_.expired(slicing_.last_end(slices_->all().front().begin), w)) slices_->drop_oldest();
+    forget_slice();
+    forward_watermark(w);
+    return true;
+  }
+  /// Finds the next window with records that ends after those fired, up to the watermark.
+  bool next_window() {
+    timestamp const fired = std::max(*fired_until_, last_fired_ == no_watermark ? no_watermark : last_fired_ - duration{1});
+    for (auto const& s : slices_->all()) {
+      timestamp end = slicing_.first_end(s.begin);
+      if (slicing::fired(end, fired)) end = slicing_.end_after(fired + duration{1});
+      if (end > slicing_.last_end(s.begin)) continue;
+      if (!slicing::fired(end, firing_until_)) return false;
+      firing_ = end;
+      merge_.begin(slices_->between(slicing_.start_of(end), end));
+      return true;
+    }
+    return false;
+  }
+  bool emit_window() {
+    while (outputs_ready()) {
+      auto const* e = merge_.next();
+      if (!e) {
+        last_fired_ = firing_;
+        return true;
+      }
+      emit(e->key, firing_, e->value.result());
+    }
+    return false;
+  }
+  void emit(key const& k, timestamp end, result_of<aggregate> value) {
+    auto& out = as<result>(*out_);
+    out.add_timestamps()[out.size()] = end - duration{1};
+    auto& r = out.emplace_back();
+    if constexpr (!std::is_same_v<key, whole_stream>) r.key = k; else (void)k;
+    r.start = slicing_.start_of(end);
+    r.end = end;
+    r.value = std::move(value);
+    if (out.room() == 0) push(0, out_);
+  }
+
+  Input input_;
+  slicing slicing_;
+  slices<key, aggregate>* slices_ = nullptr;
+  timestamp* fired_until_ = nullptr;
+
+  // The slice of the record before: most records are in the same one.
+  slice_span span_{};
+  std::uint64_t length_ = 0;
+  slice_state slice_state_ = slice_state::none;
+  table<key, aggregate>* table_ = nullptr;
+
+  // A batch that waits for room downstream.
+  batch_ref rest_;
+  std::uint32_t next_ = 0;
+  std::uint32_t set_aside_ = 0;
+  timestamp refiring_ = no_watermark;
+
+  // The firing under way: up to which watermark, of which window, and the last window that is done.
+  timestamp firing_until_ = no_watermark;
+  timestamp firing_ = no_watermark;
+  timestamp last_fired_ = no_watermark;
+  window_merge<key, aggregate> merge_;
+
+  batch_ref out_;
+  batch_ref late_;
+};
+
+}  // namespace flow

@@ -1,0 +1,122 @@
+#include <flow/arguments.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+
+#include <flow/error.hpp>
+
+namespace flow {
+
+/// The command line is parsed anew whenever an option becomes known: values are needed before all options are.
+struct arguments::parser {
+  CLI::App app;
+  std::vector<std::string> words;  // as CLI11 wants them: the last first
+  std::vector<std::string> sets;
+  std::string parallelism;
+  bool help = false, explain = false;
+
+  std::string parse(bool all_known) {
+    app.allow_extras(!all_known);
+    app.clear();
+    sets.clear();
+    try {
+      auto copy = words;
+      app.parse(copy);
+    } catch (CLI::ParseError const& e) {
+      return e.what();
+    }
+    return {};
+  }
+};
+
+arguments::arguments(int argc, char const* const* argv) : parser_(std::make_shared<parser>()) {
+  auto& app = parser_->app;
+  app.name(argc > 0 ? argv[0] : "job");
+  for (int i = argc - 1; i > 0; --i) parser_->words.emplace_back(argv[i]);
+  app.set_help_flag();
+  app.add_flag("-h,--help", parser_->help, "print this help and stop")->group("For every job");
+  app.add_flag("--explain", parser_->explain, "print tasks, chains, channels and parallelism, and stop")->group("For every job");
+  app.add_option("--parallelism", parser_->parallelism, "subtasks per operator (default: the number of cores)")->group("For every job")->type_name("N");
+  app.add_option("--set", parser_->sets, "a setting, as key=value; may be repeated")->group("For every job")->type_name("KEY=VALUE")->take_all();
+  parser_->parse(false);
+  read_settings();
+}
+
+void arguments::read_settings() {
+  help_ = parser_->help;
+  explain_ = parser_->explain;
+  try {
+    if (!parser_->parallelism.empty()) settings_.set("parallelism", parser_->parallelism);
+    for (auto const& s : parser_->sets) {
+      auto const equals = s.find('=');
+      if (equals == std::string::npos) throw error(error_code::usage, "--set takes key=value, found '" + s + "'");
+      settings_.set(s.substr(0, equals), s.substr(equals + 1));
+    }
+  } catch (error const& e) {
+    mistakes_.push_back(e.message());
+  }
+}
+
+std::string arguments::own(std::string const& name, std::string const& kind, std::string const& default_value, std::string const& help) {
+  auto value = std::make_shared<std::string>(default_value);
+  try {
+    auto const text = default_value.empty() ? help : help + " (default: " + default_value + ")";
+    parser_->app.add_option_function<std::string>("--" + name, [value](std::string const& v) { *value = v; }, text)->type_name(kind);
+  } catch (CLI::OptionAlreadyAdded const&) {
+    mistakes_.push_back("the job asks for option --" + name + " twice");
+  }
+  parser_->parse(false);
+  return *value;
+}
+
+std::string arguments::text(std::string const& name, std::string const& default_value, std::string const& help) {
+  return own(name, "TEXT", default_value, help);
+}
+
+std::int64_t arguments::number(std::string const& name, std::int64_t default_value, std::string const& help) {
+  auto const text = own(name, "NUMBER", std::to_string(default_value), help);
+  std::int64_t value = 0;
+  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem == std::errc{} && end == text.data() + text.size()) return value;
+  mistakes_.push_back("--" + name + ": expected a whole number, found '" + text + "'");
+  return default_value;
+}
+
+std::chrono::microseconds arguments::time(std::string const& name, std::chrono::microseconds default_value, std::string const& help) {
+  auto const text = own(name, "TIME", format_duration(default_value), help);
+  try {
+    return parse_duration(text);
+  } catch (error const& e) {
+    mistakes_.push_back("--" + name + ": " + e.message());
+    return default_value;
+  }
+}
+
+bool arguments::flag(std::string const& name, std::string const& help) {
+  auto value = std::make_shared<bool>(false);
+  parser_->app.add_flag_function("--" + name, [value](std::int64_t n) { *value = n > 0; }, help);
+  parser_->parse(false);
+  return *value;
+}
+
+std::vector<std::string> arguments::mistakes() const {
+  auto all = mistakes_;
+  if (auto wrong = parser_->parse(true); !wrong.empty()) all.push_back(wrong + "; --help lists the options");
+  return all;
+}
+
+std::string arguments::help_text(std::string const& job_name) const {
+  parser_->app.description("job " + job_name);
+  std::string text = parser_->app.help();
+  text += "\nSettings (--set key=value):\n";
+  for (auto const& d : settings::descriptions()) {
+    std::string line = "  " + std::string(d.key) + " (" + std::string(d.unit) + ")";
+    line.resize(std::max<std::size_t>(line.size() + 1, 32), ' ');
+    text += line + std::string(d.text) + " (default: " + std::string(d.default_value) + ")\n";
+  }
+  text += "\nExit status: 0 finished, 1 failed, 2 wrong usage, 130 or 143 cancelled by SIGINT or SIGTERM, 70 a task did not end.\n";
+  return text;
+}
+
+}  // namespace flow

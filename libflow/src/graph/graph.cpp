@@ -1,0 +1,78 @@
+#include <flow/graph/graph.hpp>
+
+#include <map>
+
+namespace flow {
+
+std::string_view name_of(partitioning p) {
+  switch (p) {
+    case partitioning::forward: return "forward";
+    case partitioning::rebalance: return "rebalance";
+    case partitioning::hash: return "hash";
+    case partitioning::custom: return "custom";
+    case partitioning::broadcast: return "broadcast";
+  }
+  return "unknown";
+}
+
+node& graph::add(std::string kind, std::string name) {
+  auto const id = static_cast<node_id>(nodes_.size());
+  auto& n = *nodes_.emplace_back(std::make_unique<node>());
+  n.id = id;
+  n.name = name.empty() ? kind + "-" + std::to_string(id) : std::move(name);
+  n.kind = std::move(kind);
+  return n;
+}
+
+std::uint32_t graph::parallelism_of(node_id id, std::uint32_t default_parallelism) const {
+  node const& n = at(id);
+  if (n.parallelism) return *n.parallelism;
+  if (n.follows_input && !n.inputs.empty()) return parallelism_of(n.inputs.front().from, default_parallelism);
+  return default_parallelism;
+}
+
+bool graph::has_event_time(node_id id) const {
+  node const& n = at(id);
+  if (n.gives_event_time) return true;
+  if (n.inputs.empty()) return false;
+  for (auto const& e : n.inputs)
+    if (!has_event_time(e.from)) return false;
+  return true;
+}
+
+bool graph::is_read(node_id id, std::uint32_t port) const {
+  for (auto const& n : nodes_)
+    for (auto const& e : n->inputs)
+      if (e.from == id && e.port == port) return true;
+  return false;
+}
+
+std::vector<std::string> graph::mistakes(std::uint32_t default_parallelism, std::uint32_t max_parallelism) const {
+  std::vector<std::string> found;
+  auto say = [&](node const& n, std::string const& text) { found.push_back(n.kind + " '" + n.name + "': " + text); };
+  bool any_source = false;
+  std::map<std::string, node const*> named;
+  for (auto const& p : nodes_) {
+    node const& n = *p;
+    any_source |= n.inputs.empty();
+    for (auto const& m : n.mistakes) say(n, m);
+    if (!n.name.empty())
+      if (auto [other, is_new] = named.emplace(n.name, &n); !is_new)
+        say(n, "the name is used twice, also by a " + other->second->kind + "; a name is an operator's identity, give each its own");
+    std::uint32_t const parallelism = parallelism_of(n.id, default_parallelism);
+    if (parallelism == 0) say(n, "parallelism 0; it must be at least 1");
+    if (n.keyed && parallelism > max_parallelism)
+      say(n, "parallelism " + std::to_string(parallelism) + " exceeds max-parallelism " + std::to_string(max_parallelism) +
+                 ", the number of key groups; lower the one or raise the other");
+    if (n.needs_event_time && !has_event_time(n.inputs.front().from))
+      say(n, "event-time windows need event time; say .event_time(...) on the stream before key_by or window");
+    for (std::uint32_t port = 0; port < n.outputs.size(); ++port)
+      if (n.outputs[port].must_be_read && !is_read(n.id, port))
+        say(n, "nobody reads its output" + (n.outputs[port].name.empty() ? "" : " '" + n.outputs[port].name + "'") +
+                   "; end the stream in a sink or leave the operator out");
+  }
+  if (!any_source) found.insert(found.begin(), "the job has no source; begin with job.source(name, ...)");
+  return found;
+}
+
+}  // namespace flow

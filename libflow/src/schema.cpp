@@ -1,0 +1,28 @@
+#include <flow/record/schema.hpp>
+
+#include <algorithm>
+
+namespace flow {
+
+schema::schema() = default;
+schema::schema(schema const&) = default;
+schema& schema::operator=(schema const&) = default;
+schema::~schema() = default;
+
+bool schema::operator==(schema const& other) const {
+  return type == other.type && std::equal(fields.begin(), fields.end(), other.fields.begin(), other.fields.end(),
+                                          [](auto const& a, auto const& b) { return a.name == b.name && a.value == b.value; });
+}
+
+std::string to_string(schema const& s) {
+  if (s.fields.empty()) return '"' + s.type + '"';
+  if (s.type == "list" || s.type == "optional") return "{\"" + s.type + "\":" + to_string(s.fields.front().value) + "}";
+  std::string text = "{";
+  for (auto const& [name, field] : s.fields) {
+    if (text.size() > 1) text += ',';
+    text += '"' + name + "\":" + to_string(field);
+  }
+  return text + "}";
+}
+
+}  // namespace flow
