@@ -14,10 +14,11 @@ using bench::totals;
 
 totals job(std::uint64_t records, std::uint32_t receivers) {
   return bench::run_engine(flow::settings{}.parallelism(1), [&](flow::job& job, auto into) {
-    job.source("readings", flow::memory::generate<reading>(records, bench::readings{}))
-        .partition_by([](reading const& r) { return flow::hash_of(r.key); })
-        .sink("totals", bench::totals_sink{into, bench::value_of})
-        .with_parallelism(receivers);
+    auto keyed = job.source("readings", flow::memory::generate<reading>(records, bench::readings{}))
+                     .partition_by([](reading const& r) { return flow::hash_of(r.key); })
+                     .end();
+    keyed.partitioning = flow::partitioning::hash;  // as behind key_by, which a sink cannot follow
+    flow::stream<reading>(keyed).sink("totals", bench::totals_sink{into, bench::value_of}).with_parallelism(receivers);
   });
 }
 

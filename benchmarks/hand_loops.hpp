@@ -199,7 +199,7 @@ inline flow::duration const keyed_window{as_setting<std::int64_t>(1'000'000)};
 
 // ---- no operator at all: records are made into a buffer and read from it
 
-inline std::int64_t value_of(reading const& r) { return r.value + r.key; }
+inline constexpr auto value_of = [](reading const& r) { return r.value + r.key; };
 
 [[gnu::noinline]] inline totals buffered_loop(std::uint64_t records, readings make) {
   std::vector<reading> buffer(256);

@@ -86,13 +86,17 @@ void running_job::trigger_barrier() { implementation_->trigger_barrier(); }
 std::vector<operator_summary> running_job::counters() const { return implementation_->counters(); }
 std::string running_job::unresponsive() const { return implementation_->unresponsive(); }
 
-running_job start(job const& j, settings const& s) {
+void check(job const& j, settings const& s) {
   auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism());
   if (!mistakes.empty()) {
     std::string text = "job '" + j.name() + "' has " + std::to_string(mistakes.size()) + (mistakes.size() == 1 ? " mistake:" : " mistakes:");
     for (auto const& m : mistakes) text += "\n  " + m;
     throw error(error_code::invalid_job, text);
   }
+}
+
+running_job start(job const& j, settings const& s) {
+  check(j, s);
   return running_job(std::make_unique<running_job::implementation>(j, s));
 }
 

@@ -1,6 +1,7 @@
 // How late do flights leave, airport by airport, over the last 24 hours, every hour?
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -101,7 +102,10 @@ auto with_airport_from(std::string const& path) {
   };
 }
 
-bool is_busy_day(row const& r) { return r.window_start == std::chrono::floor<std::chrono::days>(r.window_start) && r.flights >= 10; }
+bool is_busy_day(row const& r) {
+  bool const at_midnight = r.window_start == std::chrono::floor<std::chrono::days>(r.window_start);
+  return at_midnight && r.flights >= 10;
+}
 
 int main(int argc, char** argv) {
   flow::arguments arguments{argc, argv};
@@ -111,10 +115,8 @@ int main(int argc, char** argv) {
   auto bound = arguments.time("out-of-order", 600min, "how far behind the newest departure one may come and still count");
 
   flow::job job{"flight-delays"};
-  auto departures = job.source("departures", flow::file::json<flight>(input).time_format("%Y/%m/%d %H:%M"))
-      .event_time([](flight const& f) { return f.date + std::chrono::minutes(f.delay); }, flow::out_of_order_by(bound));
-
-  auto by_airport = departures
+  auto by_airport = job.source("departures", flow::file::json<flight>(input).time_format("%Y/%m/%d %H:%M"))
+      .event_time([](flight const& f) { return f.date + std::chrono::minutes(f.delay); }, flow::out_of_order_by(bound))
       .key_by(&flight::origin)
       .window(flow::sliding_windows(24h, 1h))
       .aggregate<delays>("delays-by-airport");
@@ -122,11 +124,12 @@ int main(int argc, char** argv) {
 
   auto report = by_airport.map(with_airport_from(airports));
   report.sink("delays", flow::file::csv(out + "/delays").time_format("%Y-%m-%d %H:%M"));
-
   report.filter(is_busy_day)
-      .sink("worst-days", flow::file::console_table().title("The worst airport days").limit(15)
-          .order_by(&row::mean_delay, flow::file::descending))
+      .sink("worst-days", flow::file::console_table()
+          .title("The worst days of an airport, by mean delay")
+          .time_format("%Y-%m-%d %H:%M")
+          .order_by(&row::mean_delay, flow::file::descending)
+          .limit(15))
       .with_parallelism(1);
-
   return flow::run(job, arguments);
 }

@@ -7,7 +7,7 @@ import hygiene
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 PRINTS_OR_EXITS = re.compile(r"\bstd::(cout|cerr)\b|\bfmt::print\b|\b(exit|abort|f?printf)\s*\(")
 MAY_PRINT = {
-    "actors/src/run.cpp": "flow::run is the program's main: --help, --explain and the final report are its output",
+    "actors/src/program.cpp": "flow::run is the program's main: --help, --explain and the final report are its output",
     "connectors/file/src/table.cpp": "the table sink prints by definition",
 }
 CLIENT_LIBRARIES = ("librdkafka/", "thrift/", "cassandra.h")
@@ -88,7 +88,7 @@ if __name__ == "__main__":
             "libflow/src/store.cpp": "#include <rocksdb/db.h>\n#include <flow/batch.hpp>\nsnprintf(a, 1, b);\n",
             "actors/include/flow/run.hpp": "#include <flow/batch.hpp>\n",
             "actors/include/flow/actors.hpp": "#include <caf/all.hpp>\n",
-            "actors/src/run.cpp": '#include <caf/all.hpp>\nstd::cout << "";\n',
+            "actors/src/program.cpp": '#include <caf/all.hpp>\nstd::cout << "";\n',
             "connectors/file/include/flow/file/csv.hpp": "#include <flow/batch.hpp>\n",
             "connectors/memory/include/flow/memory.hpp": "#include <flow/batch.hpp>\n",
             "samples/any/main.cpp": "#include <caf/all.hpp>\n#include <flow/run.hpp>\nstd::cout;\n",
@@ -98,7 +98,7 @@ if __name__ == "__main__":
             ("only actors/ knows CAF", {"connectors/file/src/a.cpp": '#include "caf/all.hpp"\n'}),
             ("flow/actors.hpp excepted", {"actors/include/flow/run.hpp": "#include <caf/fwd.hpp>\n"}),
             ("includes flow/run.hpp", {"connectors/file/src/a.cpp": "#include <flow/run.hpp>\n"}),
-            ("libflow does not know actors", {"libflow/src/a.cpp": '#include "../../actors/src/run.cpp"\n'}),
+            ("libflow does not know actors", {"libflow/src/a.cpp": '#include "../../actors/src/program.cpp"\n'}),
             ("libflow does not know connectors/memory", {"libflow/src/a.cpp": "#include <flow/memory.hpp>\n"}),
             ("does not know connectors/file", {"connectors/memory/src/a.cpp": "#include <flow/file/csv.hpp>\n"}),
             ("actors does not know connectors/file", {"actors/src/a.cpp": "#include <flow/file/csv.hpp>\n"}),

@@ -64,6 +64,8 @@ class running_job {
   std::unique_ptr<implementation> implementation_;
 };
 
+/// Throws `flow::error` (invalid_job) that lists every mistake of the job's graph, if there is one.
+void check(job const& j, settings const& s = {});
 /// Starts a job. Throws `flow::error` (invalid_job) that lists every mistake of the graph. The job must outlive the run.
 running_job start(job const& j, settings const& s = {});
 /// Runs a job to its end; throws `flow::error` when it failed.

@@ -54,7 +54,7 @@ void csv_reader::load(std::string& value) { value = rows_.cell(column_++).text; 
 void csv_reader::load(timestamp& value) {
   auto const& format = rows_.time_format();
   auto const time = parse_time(rows_.cell(column_).text, format);
-  if (!time) rows_.mismatch(column_, format.empty() ? "a time like 2001-01-31T23:59:00Z" : "a time in the form " + quoted(format));
+  if (!time) rows_.mismatch(column_, format.empty() ? "a time like 2001-01-31T23:59:00Z" : "a time in the form " + in_quotes(format));
   value = *time;
   ++column_;
 }

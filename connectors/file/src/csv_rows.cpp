@@ -121,7 +121,7 @@ std::string const& csv_rows::time_format() const { return state_->window.setting
 void csv_rows::mismatch(std::size_t column, std::string const& expected) const {
   auto const found = cell(column);
   state_->window.fail(found.text.data(), "expected " + expected + " for column '" + state_->wanted[column] + "', found " +
-                                             (found.text.empty() ? "an empty field" : quoted(found.text)));
+                                             (found.text.empty() ? "an empty field" : in_quotes(found.text)));
 }
 
 }  // namespace flow::file::detail

@@ -75,7 +75,7 @@ class row_scanner {
       return wrong("expected ',' or the end of the line after a closing quote, found " + quoted_text());
     return csv_scan::row;
   }
-  std::string quoted_text() const { return flow::file::detail::quoted({next_, 1}); }
+  std::string quoted_text() const { return in_quotes({next_, 1}); }
 
   csv_scan end_of_line(std::size_t& taken_bytes) {
     if (next_ < end_ && *next_ == '\r') {

@@ -29,7 +29,7 @@ class checker {
 
   bool wrong(std::string const& expected) {
     std::string found = "the end of the record";
-    if (next_ < end_) found = quoted({next_, word_bytes()});
+    if (next_ < end_) found = in_quotes({next_, word_bytes()});
     return mistake("expected " + expected + ", found " + found);
   }
   bool mistake(std::string message) {
@@ -112,7 +112,7 @@ class checker {
       if (at('\\') && (++next_, hexadecimal(low)) && low >= 0xDC00 && low <= 0xDFFF) return true;
     }
     next_ = start;
-    return mistake("expected an escape of JSON, found " + quoted({start, std::min<std::size_t>(6, static_cast<std::size_t>(end_ - start))}));
+    return mistake("expected an escape of JSON, found " + in_quotes({start, std::min<std::size_t>(6, static_cast<std::size_t>(end_ - start))}));
   }
   /// 'u' and four digits, up to the last of them.
   bool hexadecimal(unsigned& code) {

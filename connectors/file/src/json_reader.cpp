@@ -4,6 +4,7 @@
 
 #include <flow/record/time_text.hpp>
 
+#include "json_access.hpp"
 #include "text_check.hpp"
 
 namespace flow::file::detail {
@@ -104,7 +105,7 @@ void json_reader::load(timestamp& value) {
     return;
   }
   auto const time = kind == json_kind::string ? parse_time(string_of(found), format) : std::nullopt;
-  if (!time) mismatch(format.empty() ? "a time like \"2001-01-31T23:59:00Z\"" : "a time in the form " + quoted(format), found);
+  if (!time) mismatch(format.empty() ? "a time like \"2001-01-31T23:59:00Z\"" : "a time in the form " + in_quotes(format), found);
   value = *time;
 }
 

@@ -81,12 +81,12 @@ struct json_records::state {
     if (!skip_space()) truncated();
     if (*window.begin() == ']') return end_array();
     if (any) {
-      if (*window.begin() != ',') window.fail(window.begin(), "expected ',' or ']' after a record, found " + quoted({window.begin(), 1}));
+      if (*window.begin() != ',') window.fail(window.begin(), "expected ',' or ']' after a record, found " + in_quotes({window.begin(), 1}));
       window.consume(1);
       if (!skip_space()) truncated();
     }
     if (*window.begin() == ',' || *window.begin() == ']' || *window.begin() == '}')
-      window.fail(window.begin(), "expected a record, found " + quoted({window.begin(), 1}));
+      window.fail(window.begin(), "expected a record, found " + in_quotes({window.begin(), 1}));
     std::size_t const bytes = element_bytes();
     window.check_size(bytes);
     take(bytes, bytes);
@@ -111,7 +111,7 @@ struct json_records::state {
   bool end_array() {
     location const bracket = window.where();
     window.consume(1);
-    if (skip_space()) window.fail(window.begin(), "expected the end of the file after the array, found " + quoted({window.begin(), 1}));
+    if (skip_space()) window.fail(window.begin(), "expected the end of the file after the array, found " + in_quotes({window.begin(), 1}));
     window.seek(bracket);
     ended = true;
     return false;

@@ -63,7 +63,7 @@ std::string bad_byte_message(char byte) {
          "; convert the file to UTF-8";
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t shown = 40;
   std::string result = "\"";
   std::size_t length = std::min(text.size(), shown);

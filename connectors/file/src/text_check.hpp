@@ -11,6 +11,6 @@ char const* first_bad_byte(std::string_view text);
 /// "expected UTF-8 text, found the byte 0xFF", or "... a NUL byte".
 std::string bad_byte_message(char byte);
 /// The beginning of `text` in quotes, what cannot be printed escaped.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace flow::file::detail

@@ -113,7 +113,8 @@ void source_operator_base::follow_time() {
   if (!assigner_) return;
   timestamp const w = lowest_watermark();
   if (w == end_of_time) {  // all are idle or have ended: the watermark stands, the others go on without this subtask
-    if (!std::exchange(idle_, true)) idle();
+    bool const ending = complete_ && std::all_of(splits_.begin(), splits_.end(), [](auto const& s) { return s.ended; });
+    if (!ending && !std::exchange(idle_, true)) idle();
   } else if (w > sent_) {
     idle_ = false;
     forward_watermark(sent_ = w);

@@ -85,7 +85,7 @@ class table_writer final : public writer<T> {
   }
   void publish() override {
     if (std::exchange(published_, true)) return;
-    std::sort(kept_.begin(), kept_.end(), earlier());
+    std::sort(kept_.begin(), kept_.end(), by_place());
     table_cells cells(columns_of<T>(), settings_.time_format);
     cell_archive<table_cells> archive(cells);
     for (auto const& row : kept_) archive(row.record);
@@ -99,16 +99,17 @@ class table_writer final : public writer<T> {
   };
 
   /// Whether a row comes before another in the table.
-  auto earlier() const {
-    return [this](numbered const& a, numbered const& b) {
-      if constexpr (!std::is_same_v<By, no_order>) {
-        auto const& first = direction_ == order::ascending ? a : b;
-        auto const& second = direction_ == order::ascending ? b : a;
-        if (std::invoke(by_, first.record) < std::invoke(by_, second.record)) return true;
-        if (std::invoke(by_, second.record) < std::invoke(by_, first.record)) return false;
-      }
-      return a.number < b.number;
-    };
+  bool earlier(numbered const& a, numbered const& b) const {
+    if constexpr (!std::is_same_v<By, no_order>) {
+      auto const& first = direction_ == order::ascending ? a : b;
+      auto const& second = direction_ == order::ascending ? b : a;
+      if (std::invoke(by_, first.record) < std::invoke(by_, second.record)) return true;
+      if (std::invoke(by_, second.record) < std::invoke(by_, first.record)) return false;
+    }
+    return a.number < b.number;
+  }
+  auto by_place() const {
+    return [this](numbered const& a, numbered const& b) { return earlier(a, b); };
   }
 
   /// A heap with the last row of the table on top, which gives way to a better one.
@@ -116,11 +117,11 @@ class table_writer final : public writer<T> {
     numbered row{seen_++, record};
     if (kept_.size() < settings_.limit) {
       kept_.push_back(std::move(row));
-      std::push_heap(kept_.begin(), kept_.end(), earlier());
-    } else if (!kept_.empty() && earlier()(row, kept_.front())) {
-      std::pop_heap(kept_.begin(), kept_.end(), earlier());
+      std::push_heap(kept_.begin(), kept_.end(), by_place());
+    } else if (!kept_.empty() && earlier(row, kept_.front())) {
+      std::pop_heap(kept_.begin(), kept_.end(), by_place());
       kept_.back() = std::move(row);
-      std::push_heap(kept_.begin(), kept_.end(), earlier());
+      std::push_heap(kept_.begin(), kept_.end(), by_place());
     }
   }
 

@@ -15,7 +15,7 @@ struct input_settings {
   std::string time_format{};
   std::size_t max_record_bytes = std::size_t{16} << 20;
   /// How much one call of the operating system reads.
-  std::size_t read_bytes = std::size_t{256} << 10;
+  std::size_t read_bytes = std::size_t{64} << 10;
 };
 
 /// A place in a file: bytes from its start, the line's number (from 1), and where that line starts.
@@ -45,7 +45,7 @@ class source_options {
   [[nodiscard]] Source max_record_bytes(std::size_t bytes) const {
     return changed([&](input_settings& s) { s.max_record_bytes = bytes; });
   }
-  /// How much one call of the operating system reads: 256 KiB unless set.
+  /// How much one call of the operating system reads: 64 KiB unless set.
   [[nodiscard]] Source read_bytes(std::size_t bytes) const {
     return changed([&](input_settings& s) { s.read_bytes = bytes > 0 ? bytes : 1; });
   }

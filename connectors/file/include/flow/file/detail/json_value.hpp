@@ -4,8 +4,6 @@
 // A handle is valid until the parser is given its next record.
 
 #include <cstddef>
-#include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace flow::file::detail {
@@ -17,18 +15,6 @@ struct json_value {
 };
 
 enum class json_kind : unsigned char { null, boolean, integer, large_integer, real, string, array, object };
-
-json_kind kind_of(json_value value);
-/// Each requires the kind it names.
-bool boolean_of(json_value value);
-std::int64_t integer_of(json_value value);
-std::uint64_t large_integer_of(json_value value);  // above the range of int64
-double real_of(json_value value);
-std::string_view string_of(json_value value);
-std::size_t elements_of(json_value array);
-
-/// "string \"abc\"", "an object": for messages.
-std::string described(json_value value);
 
 /// The members of an object or the elements of an array, found fastest in the order of the text.
 class json_members {

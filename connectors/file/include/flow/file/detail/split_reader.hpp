@@ -79,7 +79,7 @@ class split_reader final : public reader<T> {
   };
 
   poll_status fill(file_split& s, batch<T>& into) {
-    if (!s.records) open(s);
+    if (!s.records) start(s);
     std::uint64_t const stop = s.records->offset() + bytes_per_poll;
     while (into.room() > 0 && s.records->offset() < stop) {
       if (read_one(*s.records, into)) continue;
@@ -91,7 +91,7 @@ class split_reader final : public reader<T> {
     return poll_status::records;
   }
 
-  void open(file_split& s) {
+  void start(file_split& s) {
     input_settings mine = settings_;
     mine.path = s.path;
     auto records = std::make_unique<Records>(std::move(mine));

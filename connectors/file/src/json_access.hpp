@@ -1,14 +1,19 @@
-#include <flow/file/detail/json_value.hpp>
+#pragma once
+// What the handles of json_value.hpp mean to simdjson. Inline, so that reading a field costs no calls between files.
 
 #include <simdjson.h>
 
 #include <bit>
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <type_traits>
+
+#include <flow/file/detail/json_value.hpp>
 
 #include "text_check.hpp"
 
 namespace flow::file::detail {
-namespace {
 
 namespace dom = simdjson::dom;
 
@@ -29,9 +34,7 @@ T get(json_value value) {
   return opened<dom::element>(value).get<T>().value_unsafe();
 }
 
-}  // namespace
-
-json_kind kind_of(json_value value) {
+inline json_kind kind_of(json_value value) {
   switch (opened<dom::element>(value).type()) {
     case dom::element_type::ARRAY: return json_kind::array;
     case dom::element_type::OBJECT: return json_kind::object;
@@ -44,13 +47,14 @@ json_kind kind_of(json_value value) {
   }
 }
 
-bool boolean_of(json_value value) { return get<bool>(value); }
-std::int64_t integer_of(json_value value) { return get<std::int64_t>(value); }
-std::uint64_t large_integer_of(json_value value) { return get<std::uint64_t>(value); }
-double real_of(json_value value) { return get<double>(value); }
-std::string_view string_of(json_value value) { return get<std::string_view>(value); }
+// Each requires the kind it names; a large integer is above the range of int64.
+inline bool boolean_of(json_value value) { return get<bool>(value); }
+inline std::int64_t integer_of(json_value value) { return get<std::int64_t>(value); }
+inline std::uint64_t large_integer_of(json_value value) { return get<std::uint64_t>(value); }
+inline double real_of(json_value value) { return get<double>(value); }
+inline std::string_view string_of(json_value value) { return get<std::string_view>(value); }
 
-std::size_t elements_of(json_value array) {
+inline std::size_t elements_of(json_value array) {
   auto const elements = get<dom::array>(array);
   constexpr std::size_t saturated = 0xFFFFFF;  // the tape counts no further
   if (elements.size() < saturated) return elements.size();
@@ -62,18 +66,19 @@ std::size_t elements_of(json_value array) {
   return count;
 }
 
-std::string described(json_value value) {
+/// "string \"abc\"", "an object": for messages.
+inline std::string described(json_value value) {
   switch (kind_of(value)) {
     case json_kind::null: return "null";
     case json_kind::boolean: return boolean_of(value) ? "true" : "false";
-    case json_kind::string: return "string " + quoted(string_of(value));
+    case json_kind::string: return "string " + in_quotes(string_of(value));
     case json_kind::array: return "an array";
     case json_kind::object: return "an object";
     default: return "number " + simdjson::minify(opened<dom::element>(value));
   }
 }
 
-json_members::json_members(json_value of, json_kind kind) : is_object_(kind == json_kind::object) {
+inline json_members::json_members(json_value of, json_kind kind) : is_object_(kind == json_kind::object) {
   if (is_object_) {
     auto const object = get<dom::object>(of);
     first_ = closed(object.begin());
@@ -86,7 +91,7 @@ json_members::json_members(json_value of, json_kind kind) : is_object_(kind == j
   next_ = first_;
 }
 
-bool json_members::search(std::string_view name, json_value from, json_value to, json_value& found) {
+inline bool json_members::search(std::string_view name, json_value from, json_value to, json_value& found) {
   auto at = opened<dom::object::iterator>(from);
   auto const end = opened<dom::object::iterator>(to);
   for (; at != end; ++at) {
@@ -98,12 +103,12 @@ bool json_members::search(std::string_view name, json_value from, json_value to,
   return false;
 }
 
-bool json_members::find(std::string_view name, json_value& found) {
+inline bool json_members::find(std::string_view name, json_value& found) {
   json_value const here = next_;
   return search(name, here, end_, found) || search(name, first_, here, found);
 }
 
-bool json_members::next(json_value& found) {
+inline bool json_members::next(json_value& found) {
   auto at = opened<dom::array::iterator>(next_);
   if (!(at != opened<dom::array::iterator>(end_))) return false;
   found = closed(*at);

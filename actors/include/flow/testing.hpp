@@ -1,0 +1,5 @@
+#pragma once
+// The testing kit: one operator alone with time by hand, or a whole job under a schedule picked by a seed.
+
+#include <flow/testing/harness.hpp>
+#include <flow/testing/simulation.hpp>

@@ -1,0 +1,57 @@
+#include <flow/testing/simulation.hpp>
+
+#include <random>
+
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include "../actor/job_actors.hpp"
+
+namespace flow::testing {
+namespace {
+
+struct simulation_config : caf::actor_system_config {
+  simulation_config() {
+    set("scheduler.policy", caf::atom("testing"));
+    set("logger.console", caf::atom("none"));
+  }
+};
+
+/// Lets one actor, picked by the seed, handle one message; without one, lets the next timer ring. False when neither can be.
+bool take_step(caf::scheduler::test_coordinator& s, std::mt19937_64& random) {
+  if (s.jobs.empty()) return s.trigger_timeout();
+  auto const chosen = static_cast<std::ptrdiff_t>(random() % s.jobs.size());
+  std::rotate(s.jobs.begin(), s.jobs.begin() + chosen, s.jobs.begin() + chosen + 1);
+  return s.try_run_once();
+}
+
+}  // namespace
+
+job_result run(job const& j, schedule const& how, settings const& s) {
+  check(j, s);
+  simulation_config config;
+  caf::actor_system system(config);
+  auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
+  auto run = std::make_shared<job_run>(j, s, system);
+  run->own_threads = false;
+  std::optional<job_result> result;
+  run->on_end = [&](job_result r) { result = std::move(r); };
+  auto supervisor = spawn_supervisor(system, run);
+  caf::anon_send(supervisor, begin_job{});
+  std::mt19937_64 random(how.seed);
+  std::uint64_t steps = 0;
+  while (!result) {
+    ++steps;
+    if (how.barrier_every != 0 && steps % how.barrier_every == 0) caf::anon_send(supervisor, start_barrier{});
+    if (how.cancel_after && steps == *how.cancel_after) caf::anon_send(supervisor, cancel_job{});
+    if (!take_step(scheduler, random) || steps > how.most_steps) {
+      caf::anon_send_exit(supervisor, caf::exit_reason::kill);
+      scheduler.run();
+      throw error(error_code::internal, "the job hangs after " + std::to_string(steps) + " steps with seed " + std::to_string(how.seed));
+    }
+  }
+  supervisor = nullptr;
+  scheduler.run();
+  return *result;
+}
+
+}  // namespace flow::testing
