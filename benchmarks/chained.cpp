@@ -35,8 +35,9 @@ totals job(std::uint64_t records, int operator_pairs) {
   return bench::run_engine(flow::settings{}.parallelism(1), [&](flow::job& job, auto into) {
     auto stream = job.source("readings", flow::memory::generate<reading>(records, bench::readings{}));
     for (int pair = 0; pair < operator_pairs; ++pair)
-      stream = stream.map([](reading const& r) { return scrambled(r); }).filter([](reading const& r) { return is_kept(r); });
-    stream.sink("totals", bench::totals_sink{into, [](reading const& r) { return r.value; }});
+      stream =
+          stream.map([](reading const& r) { return scrambled(r); }).filter([](reading const& r) { return is_kept(r); });
+    stream.sink("totals", bench::totals_sink(into, [](reading const& r) { return r.value; }));
   });
 }
 

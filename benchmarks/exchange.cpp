@@ -1,8 +1,8 @@
-// What a hash exchange costs: one source sends 32-byte records to several sinks, by the hash of their key, against a loop
-// through a buffer.
+// What a hash exchange costs: one source sends 32-byte records to several sinks, by the hash of their key, against a
+// loop through a buffer.
 //
-// over_hand_ns is per record: the hash, the scattering, the messages, and the reading of the batches. The goal is at most
-// 3.5 ns.
+// over_hand_ns is per record: the hash, the scattering, the messages, and the reading of the batches. The goal is at
+// most 3.5 ns.
 
 #include "compare.hpp"
 #include "engine.hpp"
@@ -18,7 +18,7 @@ totals job(std::uint64_t records, std::uint32_t receivers) {
                      .partition_by([](reading const& r) { return flow::hash_of(r.key); })
                      .end();
     keyed.partitioning = flow::partitioning::hash;  // as behind key_by, which a sink cannot follow
-    flow::stream<reading>(keyed).sink("totals", bench::totals_sink{into, bench::value_of}).with_parallelism(receivers);
+    flow::stream<reading>(keyed).sink("totals", bench::totals_sink(into, bench::value_of)).with_parallelism(receivers);
   });
 }
 

@@ -2,8 +2,8 @@
 // What the engine is measured against: the same work as loops written by hand, on one thread.
 //
 // Records are functions of their index (splitmix64), so that every engine that generates them has the same input and
-// its results can be compared: `totals` counts the result rows and adds up their values. The programs that measured other
-// engines generate the same records.
+// its results can be compared: `totals` counts the result rows and adds up their values. The programs that measured
+// other engines generate the same records.
 
 #include <absl/container/flat_hash_map.h>
 
@@ -53,8 +53,8 @@ inline flow::timestamp time_of(std::uint64_t index, std::uint64_t rate) {
   return first_time + std::chrono::milliseconds(index * 1000 / rate);
 }
 
-/// A number that the compiler does not know: rates and window sizes are settings of a job, and a loop in which divisions
-/// by them are folded into multiplications does something else.
+/// A number that the compiler does not know: rates and window sizes are settings of a job, and a loop in which
+/// divisions by them are folded into multiplications does something else.
 template <class N>
 N as_setting(N value) {
   asm volatile("" : "+r"(value));

@@ -15,7 +15,7 @@ totals job(std::uint64_t records, std::uint32_t batch_size, bool chained) {
   auto const settings = flow::settings{}.parallelism(1).batch_size(batch_size);
   return bench::run_engine(settings, [&](flow::job& job, auto into) {
     auto const sink = job.source("readings", flow::memory::generate<reading>(records, bench::readings{}))
-                          .sink("totals", bench::totals_sink{into, bench::value_of});
+                          .sink("totals", bench::totals_sink(into, bench::value_of));
     if (!chained) sink.unchained();
   });
 }

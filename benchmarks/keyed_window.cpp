@@ -1,5 +1,5 @@
-// A sum per key in event-time windows of one second, 100,000 keys, behind a hash exchange, against a loop on one thread.
-// The goal is a ratio of at least 0.8, per core.
+// A sum per key in event-time windows of one second, 100,000 keys, behind a hash exchange, against a loop on one
+// thread. The goal is a ratio of at least 0.8, per core.
 
 #include "compare.hpp"
 #include "engine.hpp"
@@ -15,7 +15,7 @@ bench::totals job(std::uint64_t records, std::uint32_t parallelism) {
         .key_by(&reading::key)
         .window(flow::tumbling_windows(bench::keyed_window))
         .template aggregate<flow::sum<&reading::value>>("sums")
-        .sink("totals", bench::totals_sink{into, [](auto const& result) { return result.value; }});
+        .sink("totals", bench::totals_sink(into, [](auto const& result) { return result.value; }));
   });
 }
 

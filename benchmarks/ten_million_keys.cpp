@@ -1,9 +1,9 @@
 // The table that keyed state lies in, at 10 million keys drawn uniformly, against one absl::flat_hash_map.
 //
 // Change tracking is on, as it always is, and an epoch begins every million records. insert_ns and steady_ns are per
-// record: while the keys come in, and when they are there. The goal is at most 40 ns steady. The stalls are wall time of
-// batches of 1,024 records while the table grows, the longest and the 99.9th percentile in microseconds; the goals are
-// 1,000 and 200.
+// record: while the keys come in, and when they are there. The goal is at most 40 ns steady. The stalls are wall time
+// of batches of 1,024 records while the table grows, the longest and the 99.9th percentile in microseconds; the goals
+// are 1,000 and 200.
 
 #include <flow/state/table.hpp>
 

@@ -43,15 +43,20 @@ class totals_writer final : public flow::writer<T> {
   totals mine_;
 };
 
+/// Adds `value_of(record)` of every record to `into`.
 template <class F>
-struct totals_sink {
-  std::shared_ptr<shared_totals> into;
-  F value_of;
+class totals_sink {
+ public:
+  totals_sink(std::shared_ptr<shared_totals> into, F value_of) : into_(std::move(into)), value_of_(value_of) {}
 
   template <class T>
   flow::sink<T> make() const {
-    return {[sink = *this] { return std::make_unique<totals_writer<T, F>>(sink.into, sink.value_of); }};
+    return {[sink = *this] { return std::make_unique<totals_writer<T, F>>(sink.into_, sink.value_of_); }};
   }
+
+ private:
+  std::shared_ptr<shared_totals> into_;
+  F value_of_;
 };
 
 }  // namespace bench

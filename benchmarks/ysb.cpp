@@ -27,7 +27,7 @@ bench::totals job(std::uint64_t records, std::uint32_t parallelism) {
         .key_by(&campaign_view::campaign)
         .window(flow::tumbling_windows(bench::ysb_window))
         .template aggregate<flow::count>("views")
-        .sink("totals", bench::totals_sink{into, [](auto const& result) { return result.value; }});
+        .sink("totals", bench::totals_sink(into, [](auto const& result) { return result.value; }));
   });
 }
 

@@ -1,6 +1,7 @@
 // How late do flights leave, airport by airport, over the last 24 hours, every hour?
 
 #include <algorithm>
+#include <iostream>
 #include <limits>
 #include <memory>
 #include <string>
@@ -107,7 +108,7 @@ bool is_busy_day(row const& r) {
   return at_midnight && r.flights >= 10;
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   flow::arguments arguments{argc, argv};
   auto input = arguments.text("input", FLOW_SAMPLE_DIR "/data/flights-20k.json", "flights, one JSON array or one object a line");
   auto airports = arguments.text("airports", FLOW_SAMPLE_DIR "/data/airports.csv", "names and cities of the airports");
@@ -132,4 +133,7 @@ int main(int argc, char** argv) {
           .limit(15))
       .with_parallelism(1);
   return flow::run(job, arguments);
+} catch (flow::error const& failure) {  // the airports cannot be read
+  std::cerr << failure.what() << '\n';
+  return flow::exit_status::failed;
 }

@@ -51,6 +51,7 @@ class task_shell : public task_actor::base {
 
   void begin(begin_task const& m) {
     cell_.transport.all = m.all;
+    link_to(supervisor_);  // a supervisor that is killed takes its tasks along
     auto const address = caf::actor_cast<caf::weak_actor_ptr>(this);
     guarded([&] {
       task_.on_barrier = [this](barrier const& b) { send(supervisor_, barrier_passed{address_.task, address_.subtask, b.checkpoint}); };

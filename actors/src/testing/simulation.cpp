@@ -39,11 +39,15 @@ job_result run(job const& j, schedule const& how, settings const& s) {
   caf::anon_send(supervisor, begin_job{});
   std::mt19937_64 random(how.seed);
   std::uint64_t steps = 0;
+  bool cancelled = false;
   while (!result) {
     ++steps;
     if (how.barrier_every != 0 && steps % how.barrier_every == 0) caf::anon_send(supervisor, start_barrier{});
-    if (how.cancel_after && steps == *how.cancel_after) caf::anon_send(supervisor, cancel_job{});
-    if (!take_step(scheduler, random) || steps > how.most_steps) {
+    bool const stuck = !take_step(scheduler, random);
+    if (how.cancel_after && !cancelled && (stuck || steps >= *how.cancel_after)) {
+      cancelled = true;
+      caf::anon_send(supervisor, cancel_job{});
+    } else if (stuck || steps > how.most_steps) {
       caf::anon_send_exit(supervisor, caf::exit_reason::kill);
       scheduler.run();
       throw error(error_code::internal, "the job hangs after " + std::to_string(steps) + " steps with seed " + std::to_string(how.seed));

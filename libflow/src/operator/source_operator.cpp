@@ -130,9 +130,9 @@ void source_operator_base::check_drift(std::uint32_t number) {
   if (max_drift().count() == 0) return;
   auto& s = splits_[number];
   timestamp const w = assigner_->watermark(number);
-  // Before the first grant a subtask keeps to the bound on its own.
-  timestamp const limit = grant_ != no_watermark ? grant_ : saturating_add(lowest_watermark(), max_drift());
-  bool const wait = !s.ended && w > limit;
+  // Before the first grant a subtask keeps to the bound by what it saw first.
+  if (grant_ == no_watermark && w != no_watermark) grant_ = saturating_add(w, max_drift());
+  bool const wait = !s.ended && w > grant_;
   if (wait != s.paused) pause(number, s.paused = wait);
 }
 

@@ -91,6 +91,7 @@ TEST_CASE("malformed CSV is reported with its place, what was expected and what 
       {top + "1,a, 2\n", "2:5", "for column 'delay', found \" 2\""},
       {top + "x,a,2\n", "2:1", "expected a time like 2001-01-31T23:59:00Z for column 'date', found \"x\""},
       {top + "1,\"a\nb\",2\n1,a,z\n", "4:5", "for column 'delay', found \"z\""},
+      {top + "1,\"a\"\"\n\",2\n1,a,z\n", "4:5", "for column 'delay', found \"z\""},
       {top + "1,a\"b,2\n", "2:4", "expected quotes around the whole field, found a quote within it"},
       {top + "1,\"a\"b,2\n", "2:6", "expected ',' or the end of the line after a closing quote, found \"b\""},
       {top + "1,\"a,2\n1,b,3\n", "2:3", "expected a closing quote for the field that begins here, found the end of the file"},

@@ -94,6 +94,13 @@ TEST_CASE("an optional field of JSON may be missing or null") {
   CHECK(read_all(flow::file::json<everything>(path), path) == std::vector{expected});
 }
 
+TEST_CASE("elements of an array may be null where they are optional") {
+  using numbers = std::vector<std::optional<int>>;
+  temporary_folder folder;
+  auto const path = folder.write("a.json", "[[1,null,3],[],[null]]");
+  CHECK(read_all(flow::file::json<numbers>(path), path) == std::vector<numbers>{{1, {}, 3}, {}, {std::nullopt}});
+}
+
 TEST_CASE("a JSON field of the wrong type or range is reported with its name, what was expected and found, and its place") {
   struct mistake {
     std::string what, by, message;
@@ -165,6 +172,24 @@ TEST_CASE("the form of a JSON file, one array or a record per line, is found by 
                                                        "[" + one + "," + two + "]", " \n[ " + one + "\n, " + two + "\n]\n \n", "\xEF\xBB\xBF[" + one + "," + two + "]"}));
   auto const path = folder.write("a.json", text);
   CHECK(read_all(flow::file::json<flight>(path), path) == expected);
+}
+
+TEST_CASE("brackets and quotes within strings do not end a record, wherever they stand") {
+  temporary_folder folder;
+  for (std::string const what : {"}", "]", "{[", "\\\"}", "\\\\"}) {
+    std::string text = "[", separator;
+    std::vector<std::string> expected;
+    for (std::size_t length = 0; length < 140; ++length) {
+      std::string const before(length, 'x'), behind(length % 67, 'y');
+      text += separator + R"({"date":0,"delay":0,"more":[{}],"origin":")" + before + what + behind + "\"}";
+      separator = ",";
+      expected.push_back(before + (what.front() == '\\' ? what.substr(1) : what) + behind);
+    }
+    auto const path = folder.write("a.json", text + "]");
+    std::vector<std::string> found;
+    for (auto const& f : read_all(flow::file::json<flight>(path), path)) found.push_back(f.origin);
+    CHECK(found == expected);
+  }
 }
 
 TEST_CASE("a JSON file without records gives none") {

@@ -49,6 +49,14 @@ struct nested {
   bool operator==(nested const&) const = default;
 };
 
+struct word {
+  std::string text{};
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(CEREAL_NVP(text));
+  }
+};
+
 template <class T, class Sink>
 std::unique_ptr<flow::writer<T>> open_writer(Sink const& sink, std::uint32_t subtask = 0, std::uint32_t parallelism = 1) {
   auto writer = sink.template make<T>().make_writer();
@@ -101,6 +109,12 @@ TEST_CASE("the CSV sink writes a header and RFC 4180 rows, structs flattened") {
   CHECK(content_of(out + "/part-0.csv") == "key,at,value.flights,value.mean,note,extra,flag\n"
                                            "\"a,\"\"b\"\"\n\",1970/01/01 00:00,-1,0.1,\"\",7,true\n"
                                            ",1970/01/01 00:00,0,1e+300,,,false\n");
+}
+
+TEST_CASE("an empty text in the only column of CSV is no empty line") {
+  temporary_folder folder;
+  write_all<word>(flow::file::csv(folder.path()), {{"a"}, {""}});
+  CHECK(content_of(folder / "part-0.csv") == "text\na\n\"\"\n");
 }
 
 TEST_CASE("a CSV file without records has its header") {

@@ -11,7 +11,7 @@
 namespace flow::testing {
 
 /// A schedule. `barrier_every`: after how many steps of the schedule a barrier is sent through the job; 0: never.
-/// `cancel_after`: after how many steps the job is cancelled.
+/// `cancel_after`: after how many steps the job is cancelled, or before, when nothing can run any more.
 struct schedule {
   std::uint64_t seed = 0;
   std::uint64_t barrier_every = 0;

@@ -1,0 +1,148 @@
+#include <catch2/catch.hpp>
+
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+
+#include <flow/file.hpp>
+
+#include "contract/sink_contract.hpp"
+#include "contract/source_contract.hpp"
+
+using namespace flow;
+using namespace flow::testing;
+
+namespace {
+
+struct item {
+  std::int64_t id = 0;
+  std::string text;
+  double weight = 0;
+  bool operator==(item const&) const = default;
+  template <class Archive>
+  void serialize(Archive& archive) { archive(CEREAL_NVP(id), CEREAL_NVP(text), CEREAL_NVP(weight)); }
+};
+
+std::vector<item> items(std::int64_t n) {
+  std::vector<item> all;
+  for (std::int64_t i = 0; i < n; ++i) all.push_back({i, "text, \"" + std::to_string(i * i) + "\"", static_cast<double>(i) / 3});
+  return all;
+}
+
+/// A folder of its own, removed at the end.
+class folder {
+ public:
+  folder() : path_(std::filesystem::temp_directory_path() / ("flow-contract-" + std::to_string(getpid()) + "-" + std::to_string(next_++))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string operator/(std::string const& name) const { return (path_ / name).string(); }
+
+ private:
+  static inline std::atomic<int> next_{0};
+  std::filesystem::path path_;
+};
+
+std::string write_file(folder const& f, std::string const& name, std::vector<std::string> const& lines) {
+  std::ofstream out(f / name);
+  for (auto const& l : lines) out << l << '\n';
+  return f / name;
+}
+
+/// Reads back every published part of a folder of CSV files.
+template <class T>
+std::vector<T> published(std::string const& path, std::string const& extension) {
+  std::vector<T> all;
+  if (!std::filesystem::exists(path)) return all;
+  for (auto const& entry : std::filesystem::directory_iterator(path)) {
+    auto const name = entry.path().filename().string();
+    if (name.starts_with(".") || entry.path().extension() != extension) continue;
+    auto add = [&](auto const& source) {
+      auto const made = source.make();
+      read_by_hand<T> r(made, made.make_enumerator()->discover());
+      r.rest(100);
+      for (auto const& record : all_of(r.by_split)) all.push_back(record);
+    };
+    if (extension == ".csv") add(file::csv<T>(entry.path().string()));
+    else add(file::json<T>(entry.path().string()));
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("memory::values keeps the contract of a source") {
+  source_contract(memory::values(items(100)), items(100));
+  source_contract(memory::values(items(100), 3), items(100));
+  source_contract(memory::values(std::vector<item>{}, 2), {});
+}
+
+TEST_CASE("memory::generate keeps the contract of a source") {
+  auto const make = [](std::uint64_t i) { return static_cast<std::int64_t>(i * i); };
+  std::vector<std::int64_t> expected;
+  for (std::uint64_t i = 0; i < 1000; ++i) expected.push_back(make(i));
+  source_contract(memory::generate<std::int64_t>(1000, make).splits(3).block(16), expected);
+}
+
+TEST_CASE("file::json keeps the contract of a source, one object a line and one array") {
+  folder f;
+  std::vector<std::string> lines;
+  std::string array = "[";
+  for (auto const& i : items(100)) {
+    lines.push_back(to_json(i));
+    array += (array.size() > 1 ? ",\n " : "") + to_json(i);
+  }
+  source_contract(file::json<item>(write_file(f, "lines.json", lines)), items(100));
+  source_contract(file::json<item>(write_file(f, "array.json", {array + "]"})), items(100));
+}
+
+TEST_CASE("file::csv keeps the contract of a source") {
+  folder f;
+  std::vector<std::string> lines{"weight,id,text"};
+  for (auto const& i : items(100)) {
+    std::string quoted;
+    for (char const c : i.text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+    lines.push_back(to_json(i.weight) + "," + std::to_string(i.id) + ",\"" + quoted + "\"");
+  }
+  source_contract(file::csv<item>(write_file(f, "items.csv", lines)), items(100));
+}
+
+TEST_CASE("file::text keeps the contract of a source") {
+  folder f;
+  std::vector<std::string> lines;
+  for (auto const& i : items(100)) lines.push_back(i.text);
+  source_contract(file::text(write_file(f, "lines.txt", lines)), lines);
+}
+
+TEST_CASE("memory::collect keeps the contract of a sink") {
+  sink_contract(items(50), [] {
+    auto found = std::make_shared<memory::collected<item>>();
+    auto sink = memory::collect(found);
+    return output_place<item, decltype(sink)>{sink, [found] { return found->values(); }};
+  });
+}
+
+TEST_CASE("file::csv keeps the contract of a sink") {
+  folder f;
+  int n = 0;
+  sink_contract(items(50), [&] {
+    auto const path = f / std::to_string(n++);
+    auto sink = file::csv(path);
+    return output_place<item, decltype(sink)>{sink, [path] { return published<item>(path, ".csv"); }};
+  });
+}
+
+TEST_CASE("file::json_lines keeps the contract of a sink") {
+  folder f;
+  int n = 0;
+  sink_contract(items(50), [&] {
+    auto const path = f / std::to_string(n++);
+    auto sink = file::json_lines(path);
+    return output_place<item, decltype(sink)>{sink, [path] { return published<item>(path, ".json"); }};
+  });
+}

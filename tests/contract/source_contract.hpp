@@ -1,0 +1,136 @@
+#pragma once
+// The contract of a source as a test: a source joins with one line.
+//
+//     source_contract(memory::values(numbers, 3), numbers);
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <map>
+
+#include <flow/flow.hpp>
+#include <flow/memory.hpp>
+#include <flow/testing.hpp>
+#include <flow/testing/difference.hpp>
+
+namespace flow::testing {
+
+/// A reader with all splits of its source, read by hand.
+template <class T>
+class read_by_hand {
+ public:
+  read_by_hand(source<T> const& s, std::vector<split> const& splits) : reader_(s.make_reader()) {
+    connector_context c;
+    c.operator_name = "under test";
+    c.clock = &clock_;
+    reader_->open(c);
+    for (std::uint32_t i = 0; i < splits.size(); ++i) reader_->assign(i, splits[i]);
+    open_ = splits.size();
+  }
+  /// Polls once with room for `room` records; false when all splits have ended.
+  bool poll(std::uint32_t room) {
+    if (open_ == 0) return false;
+    batch<T> b(room);
+    auto const r = reader_->poll(b);
+    CHECK(b.size() <= room);
+    for (auto const& record : b) by_split[r.split].push_back(record);
+    if (r.status == poll_status::split_end) --open_;
+    if (r.status == poll_status::nothing) {
+      REQUIRE(b.empty());
+      REQUIRE(++idle_polls_ < 10'000'000);
+      if (r.retry_after) clock_.advance(*r.retry_after);
+    }
+    last_split = r.split;
+    return true;
+  }
+  void rest(std::uint32_t room) {
+    while (poll(room)) {
+    }
+  }
+  flow::reader<T>& reader() { return *reader_; }
+
+  std::map<std::uint32_t, std::vector<T>> by_split;
+  std::uint32_t last_split = 0;
+
+ private:
+  manual_clock clock_;
+  std::unique_ptr<flow::reader<T>> reader_;
+  std::size_t open_ = 0;
+  std::size_t idle_polls_ = 0;
+};
+
+template <class T>
+std::vector<T> all_of(std::map<std::uint32_t, std::vector<T>> const& by_split) {
+  std::vector<T> all;
+  for (auto const& [number, records] : by_split) all.insert(all.end(), records.begin(), records.end());
+  return all;
+}
+
+/// Everything that the contract in <flow/source.hpp> promises of a bounded source with these records.
+template <class S, class T = typename S::record_type>
+void source_contract(S const& description, std::vector<T> const& expected) {
+  source<T> const s = description.make();
+  auto const splits = s.make_enumerator()->discover();
+  CHECK(s.make_enumerator()->discover().size() == splits.size());
+
+  for (std::uint32_t const room : {1u, 7u, 1024u}) {
+    INFO("room for " << room);
+    read_by_hand<T> r(s, splits);
+    r.rest(room);
+    CHECK(difference(expected, all_of(r.by_split)) == "");
+  }
+
+  read_by_hand<T> whole(s, splits);
+  whole.rest(1024);
+  read_by_hand<T> first(s, splits);
+  std::size_t const every = expected.size() / 50 + 1;
+  for (std::size_t polls = 0; first.poll(3); ++polls) {
+    if (polls % every != 0) continue;
+    INFO("a new reader continues at the positions after poll " << polls);
+    auto continued_splits = splits;
+    for (std::uint32_t i = 0; i < splits.size(); ++i) continued_splits[i].position = first.reader().position(i);
+    read_by_hand<T> continued(s, continued_splits);
+    continued.by_split = first.by_split;
+    continued.rest(7);
+    bool const same = sorted_texts(all_of(continued.by_split)) == sorted_texts(all_of(whole.by_split));
+    CHECK(same);
+  }
+
+  INFO("seek goes back to a position of the same reader");
+  read_by_hand<T> again(s, splits);
+  if (!expected.empty() && again.poll(2)) {
+    auto const number = again.last_split;
+    auto const position = again.reader().position(number);
+    auto const before = again.by_split[number];
+    again.poll(1);
+    if (again.last_split == number && again.by_split[number].size() == before.size() + 1 && before.size() + 1 < whole.by_split[number].size()) {
+      again.reader().seek(number, position);
+      again.by_split[number] = before;
+      again.rest(5);
+      CHECK(difference(expected, all_of(again.by_split)) == "");
+    }
+  }
+
+  INFO("a paused split is not read");
+  if (splits.size() > 1) {
+    read_by_hand<T> paused(s, splits);
+    paused.reader().pause(0, true);
+    for (int polls = 0; polls < 20; ++polls) paused.poll(4);
+    CHECK(paused.by_split[0].empty());
+    paused.reader().pause(0, false);
+    paused.rest(4);
+    CHECK(difference(expected, all_of(paused.by_split)) == "");
+  }
+
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    INFO("a job reads everything once, seed " << seed);
+    auto found = std::make_shared<memory::collected<T>>();
+    job j("contract");
+    j.source("under-test", description).sink("found", memory::collect(found));
+    auto const r = run(j, deterministic(seed), settings{}.parallelism(1 + seed % 3).batch_size(seed % 2 ? 5 : 1024).task_buffer(64));
+    REQUIRE(r.end == job_result::how::finished);
+    CHECK(difference(expected, found->values()) == "");
+  }
+}
+
+}  // namespace flow::testing
