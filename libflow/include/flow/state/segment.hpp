@@ -1,23 +1,42 @@
 #pragma once
-// One segment of a state table: up to 1,024 entries in open addressing, with two bitmaps of changes.
+// One segment of a state table: up to 1,024 entries in groups of 16, with two bitmaps of changes.
 //
-// Layout, in one allocation: a header; per 64 slots one line of three bitmaps (used, changed in an even epoch, changed
-// in an odd epoch); the entries. The header is not touched by a look-up.
+// A group has 16 control bytes, compared at once (the "Swiss table" of abseil): 0 for a free slot, else 0x80 and seven
+// bits of the key's hash; and two masks of entries changed in even and in odd epochs. An entry lies in the group its
+// hash names or, where that was full, in one of the next. Layout, in one allocation: a header, the groups in reverse,
+// the entries. A segment is known by where its entries begin, so a look-up does not touch the header.
+
+#include <emmintrin.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace flow {
 
-struct segment_line {
-  std::uint64_t used = 0;
-  std::uint64_t changed[2] = {0, 0};
-  std::uint64_t reserved = 0;
+struct alignas(32) segment_group {
+  static constexpr std::uint32_t slots = 16;
+  std::uint8_t control[slots] = {};
+  std::uint16_t changed[2] = {0, 0};
+
+  /// One bit for each slot whose control byte is `byte`.
+  std::uint32_t matching(std::uint8_t byte) const {
+    __m128i const all = _mm_load_si128(reinterpret_cast<__m128i const*>(control));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(byte)))));
+  }
+  std::uint32_t used() const {
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_load_si128(reinterpret_cast<__m128i const*>(control))));
+  }
+  std::uint32_t unused() const { return ~used() & 0xFFFF; }
 };
+
+/// What a slot's control byte says of a hash: bits that choose neither the segment nor the group.
+constexpr std::uint8_t control_of(std::uint64_t hash) { return static_cast<std::uint8_t>(0x80 | (hash >> 20)); }
 
 template <class K, class V>
 struct segment_entry {
@@ -25,52 +44,69 @@ struct segment_entry {
   V value;
 };
 
-/// The header of a segment; the lines and entries follow it.
+/// A segment, by the address of its entries with the logarithm of its capacity in the low bits.
 template <class K, class V>
-struct alignas(64) segment {
+class segment {
+ public:
   using entry = segment_entry<K, V>;
 
-  std::uint32_t size = 0;
-  std::uint32_t capacity_log2;
-  std::uint32_t depth;  // how many leading bits of the hash all entries share
-
-  segment(std::uint32_t log2, std::uint32_t prefix_bits) : capacity_log2(log2), depth(prefix_bits) {
-    std::uninitialized_value_construct_n(lines(), line_count(log2));
-  }
-  ~segment() { clear(); }
-
-  static constexpr std::uint32_t line_count(std::uint32_t log2) { return log2 <= 6 ? 1u : 1u << (log2 - 6); }
-  static constexpr std::size_t lines_offset() { return sizeof(segment); }
-  static constexpr std::size_t entries_offset(std::uint32_t log2) {
-    constexpr std::size_t alignment = std::max<std::size_t>(64, alignof(entry));
-    return (lines_offset() + line_count(log2) * sizeof(segment_line) + alignment - 1) / alignment * alignment;
-  }
+  /// Bytes that a segment of 2^log2 slots takes.
   static constexpr std::size_t bytes(std::uint32_t log2) { return entries_offset(log2) + (sizeof(entry) << log2); }
-
-  std::uint32_t capacity() const { return 1u << capacity_log2; }
-  segment_line* lines() { return reinterpret_cast<segment_line*>(reinterpret_cast<std::byte*>(this) + lines_offset()); }
-  entry* entries() { return entries_at(capacity_log2); }
-  entry* entries_at(std::uint32_t log2) {
-    return reinterpret_cast<entry*>(reinterpret_cast<std::byte*>(this) + entries_offset(log2));
+  /// Makes a segment in `memory`, which is aligned to 64. All entries share the first `depth` bits of their hashes.
+  static segment make(void* memory, std::uint32_t log2, std::uint32_t depth) {
+    auto* const first = static_cast<std::byte*>(memory);
+    segment s(first + entries_offset(log2), log2);
+    ::new (memory) header{0, depth};
+    std::uninitialized_value_construct_n(&s.group(group_count(log2) - 1), group_count(log2));
+    return s;
   }
-  bool used(std::uint32_t slot) { return lines()[slot >> 6].used >> (slot & 63) & 1; }
+  /// Destroys the entries; the memory is the caller's again.
+  void* destroy() {
+    clear();
+    return &head();
+  }
+
+  std::uint32_t log2() const { return bits_ & 63; }
+  std::uint32_t capacity() const { return 1u << log2(); }
+  std::uint32_t groups() const { return capacity() / segment_group::slots; }
+  entry* entries() const { return reinterpret_cast<entry*>(bits_ & ~std::uintptr_t{63}); }
+  segment_group& group(std::uint32_t number) const { return *(reinterpret_cast<segment_group*>(bits_ & ~std::uintptr_t{63}) - 1 - number); }
+  segment_group& group_of(std::uint32_t slot) const { return group(slot / segment_group::slots); }
+  std::uint32_t& size() const { return head().size; }
+  std::uint32_t depth() const { return head().depth; }
 
   /// Calls `f(slot, entry&)` for every entry, in slot order.
   template <class F>
-  void for_each(F f) {
+  void for_each(F f) const {
     entry* const e = entries();
-    for (std::uint32_t l = 0; l < line_count(capacity_log2); ++l)
-      for (std::uint64_t bits = lines()[l].used; bits != 0; bits &= bits - 1) {
-        std::uint32_t const slot = l * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
+    for (std::uint32_t g = 0; g < groups(); ++g)
+      for (std::uint32_t bits = group(g).used(); bits != 0; bits &= bits - 1) {
+        std::uint32_t const slot = g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits));
         f(slot, e[slot]);
       }
   }
 
-  void clear() {
+  void clear() const {
     if constexpr (!std::is_trivially_destructible_v<entry>) for_each([](std::uint32_t, entry& e) { e.~entry(); });
-    std::fill_n(lines(), line_count(capacity_log2), segment_line{});
-    size = 0;
+    std::fill_n(&group(groups() - 1), groups(), segment_group{});
+    size() = 0;
   }
+
+ private:
+  struct alignas(64) header {
+    std::uint32_t size;
+    std::uint32_t depth;
+  };
+  static_assert(alignof(entry) <= 64);
+
+  segment(std::byte* entries, std::uint32_t log2) : bits_(reinterpret_cast<std::uintptr_t>(entries) | log2) {}
+  static constexpr std::uint32_t group_count(std::uint32_t log2) { return (1u << log2) / segment_group::slots; }
+  static constexpr std::size_t entries_offset(std::uint32_t log2) {
+    return sizeof(header) + (group_count(log2) * sizeof(segment_group) + 63) / 64 * 64;
+  }
+  header& head() const { return *reinterpret_cast<header*>(reinterpret_cast<std::byte*>(entries()) - entries_offset(log2())); }
+
+  std::uintptr_t bits_;
 };
 
 }  // namespace flow

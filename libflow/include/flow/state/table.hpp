@@ -27,81 +27,74 @@ class table {
 
   table() : directory_(1, make_segment(smallest_log2, 0)) {}
   ~table() {
-    for_each_segment([this](segment_type& s) { free_segment(s); });
+    for_each_segment([this](segment_type s) { free_segment(s); });
   }
   table(table const&) = delete;
   table& operator=(table const&) = delete;
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  std::size_t memory() const { return memory_.held() + directory_.capacity() * sizeof(slot_ref); }
+  std::size_t memory() const { return memory_.held() + directory_.capacity() * sizeof(segment_type); }
 
-  /// Loads what `find_or_insert(key, hash)` will touch.
+  /// Loads what `find_or_insert(key, hash)` will most likely touch.
   void prefetch(std::uint64_t hash) const {
-    slot_ref const d = directory_[index_of(hash)];
-    std::uint32_t const slot = hash & (d.capacity() - 1);
-    __builtin_prefetch(&d.target()->lines()[slot >> 6], 1);
-    __builtin_prefetch(&d.target()->entries_at(d.log2())[slot], 1);
+    segment_type const s = directory_[index_of(hash)];
+    std::uint32_t const slot = hash & (s.capacity() - 1);
+    __builtin_prefetch(&s.group_of(slot), 1);
+    __builtin_prefetch(&s.entries()[slot], 1);
   }
 
   /// The value of a key, made by `V{}` where there was none; marks it as changed in this epoch. Expected O(1).
   V& find_or_insert(K const& key, std::uint64_t hash) {
-    slot_ref const d = directory_[index_of(hash)];
-    segment_line* const lines = d.target()->lines();
-    entry* const entries = d.target()->entries_at(d.log2());
-    std::uint32_t const mask = d.capacity() - 1;
-    for (std::uint32_t slot = hash & mask;; slot = (slot + 1) & mask) {
-      segment_line& line = lines[slot >> 6];
-      std::uint64_t const bit = std::uint64_t{1} << (slot & 63);
-      if (!(line.used & bit)) return insert(key, hash);
-      if (entries[slot].key == key) {
-        line.changed[epoch_ & 1] |= bit;
-        return entries[slot].value;
-      }
-    }
+    segment_type const s = directory_[index_of(hash)];
+    std::uint32_t const slot = slot_of(s, key, hash);
+    if (slot == none) [[unlikely]] return insert(key, hash);
+    std::uint16_t& bits = s.group_of(slot).changed[epoch_ & 1];
+    auto const bit = static_cast<std::uint16_t>(1u << (slot % segment_group::slots));
+    if (!(bits & bit)) bits |= bit;  // mostly set already: a branch is cheaper than a store to a shared word
+    return s.entries()[slot].value;
   }
 
   /// The value of a key, or null; does not mark it as changed.
   V const* find(K const& key, std::uint64_t hash) const {
-    slot_ref const d = directory_[index_of(hash)];
-    std::uint32_t const slot = slot_of(d, key, hash);
-    return slot == none ? nullptr : &d.target()->entries_at(d.log2())[slot].value;
+    segment_type const s = directory_[index_of(hash)];
+    std::uint32_t const slot = slot_of(s, key, hash);
+    return slot == none ? nullptr : &s.entries()[slot].value;
   }
 
   /// Removes a key; whether it was there. Later entries of its run move up, so that no tombstones remain.
   bool erase(K const& key, std::uint64_t hash) {
-    slot_ref const d = directory_[index_of(hash)];
-    std::uint32_t const slot = slot_of(d, key, hash);
+    segment_type const s = directory_[index_of(hash)];
+    std::uint32_t const slot = slot_of(s, key, hash);
     if (slot == none) return false;
-    close_gap(*d.target(), slot);
-    --d.target()->size;
+    close_gap(s, slot);
+    --s.size();
     --size_;
     return true;
   }
 
   /// Removes everything, keeps the memory.
   void clear() {
-    for_each_segment([](segment_type& s) { s.clear(); });
+    for_each_segment([](segment_type s) { s.clear(); });
     size_ = 0;
   }
 
   /// Calls `f(key, value)` for every entry, in the order of segments.
   template <class F>
   void for_each(F f) const {
-    for_each_segment([&](segment_type& s) { s.for_each([&](std::uint32_t, entry& e) { f(std::as_const(e.key), std::as_const(e.value)); }); });
+    for_each_segment([&](segment_type s) { s.for_each([&](std::uint32_t, entry& e) { f(std::as_const(e.key), std::as_const(e.value)); }); });
   }
 
   /// The last hash of the segment that holds `hash`: its entries are those with hashes from the end of the one before.
   std::uint64_t segment_end(std::uint64_t hash) const {
-    std::uint32_t const depth = directory_[index_of(hash)].target()->depth;
+    std::uint32_t const depth = directory_[index_of(hash)].depth();
     return depth == 0 ? all_ones : hash | (all_ones >> depth);
   }
   /// Calls `f(entry const&)` for the entries of all segments that lie within [first, last]; both are ends of segments.
   template <class F>
   void for_each_between(std::uint64_t first, std::uint64_t last, F f) const {
     for (std::uint64_t at = first;;) {
-      segment_type& s = *directory_[index_of(at)].target();
-      s.for_each([&](std::uint32_t, entry& e) { f(std::as_const(e)); });
+      directory_[index_of(at)].for_each([&](std::uint32_t, entry& e) { f(std::as_const(e)); });
       std::uint64_t const end = segment_end(at);
       if (end >= last) return;
       at = end + 1;
@@ -116,11 +109,11 @@ class table {
   template <class F>
   void take_changes(F f) {
     std::size_t const before = (epoch_ & 1) ^ 1;
-    for_each_segment([&](segment_type& s) {
-      for (std::uint32_t l = 0; l < segment_type::line_count(s.capacity_log2); ++l) {
-        segment_line& line = s.lines()[l];
-        for (std::uint64_t bits = std::exchange(line.changed[before], 0) & line.used; bits != 0; bits &= bits - 1) {
-          entry const& e = s.entries()[l * 64 + static_cast<std::uint32_t>(std::countr_zero(bits))];
+    for_each_segment([&](segment_type s) {
+      for (std::uint32_t g = 0; g < s.groups(); ++g) {
+        segment_group& group = s.group(g);
+        for (std::uint32_t bits = std::exchange(group.changed[before], 0) & group.used(); bits != 0; bits &= bits - 1) {
+          entry const& e = s.entries()[g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits))];
           f(e.key, e.value);
         }
       }
@@ -136,116 +129,105 @@ class table {
   static constexpr std::uint32_t largest_log2 = std::clamp<std::uint32_t>(
       static_cast<std::uint32_t>(std::bit_width(65536 / sizeof(entry))) - (sizeof(entry) > 65536 ? 0u : 1u), smallest_log2, 10);
 
-  /// A pointer to a segment with its capacity in the low bits, which are free since segments are aligned to 64.
-  class slot_ref {
-   public:
-    slot_ref(segment_type* s) : bits_(reinterpret_cast<std::uintptr_t>(s) | s->capacity_log2) {}
-    segment_type* target() const { return reinterpret_cast<segment_type*>(bits_ & ~std::uintptr_t{63}); }
-    std::uint32_t log2() const { return bits_ & 63; }
-    std::uint32_t capacity() const { return 1u << log2(); }
-
-   private:
-    std::uintptr_t bits_;
-  };
-
   std::size_t index_of(std::uint64_t hash) const { return (hash >> 1) >> (63 - depth_); }
-  static std::uint32_t limit_of(segment_type const& s) { return s.capacity() - s.capacity() / 4; }
+  static std::uint32_t limit_of(segment_type s) { return s.capacity() - s.capacity() / 4; }
+  static std::uint32_t home_of(segment_type s, std::uint64_t hash) { return (hash & (s.capacity() - 1)) / segment_group::slots; }
 
-  static std::uint32_t slot_of(slot_ref d, K const& key, std::uint64_t hash) {
-    std::uint32_t const mask = d.capacity() - 1;
-    segment_line* const lines = d.target()->lines();
-    entry* const entries = d.target()->entries_at(d.log2());
-    for (std::uint32_t slot = hash & mask;; slot = (slot + 1) & mask) {
-      if (!(lines[slot >> 6].used >> (slot & 63) & 1)) return none;
-      if (entries[slot].key == key) return slot;
+  static std::uint32_t slot_of(segment_type s, K const& key, std::uint64_t hash) {
+    std::uint32_t const last = s.groups() - 1;
+    entry const* const entries = s.entries();
+    for (std::uint32_t g = home_of(s, hash);; g = (g + 1) & last) {
+      segment_group const& group = s.group(g);
+      for (std::uint32_t bits = group.matching(control_of(hash)); bits != 0; bits &= bits - 1) {
+        std::uint32_t const slot = g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits));
+        if (entries[slot].key == key) [[likely]] return slot;
+      }
+      if (group.unused() != 0) return none;
     }
   }
 
-  segment_type* make_segment(std::uint32_t log2, std::uint32_t depth) {
-    return ::new (memory_.allocate(segment_type::bytes(log2))) segment_type(log2, depth);
+  segment_type make_segment(std::uint32_t log2, std::uint32_t depth) {
+    return segment_type::make(memory_.allocate(segment_type::bytes(log2)), log2, depth);
   }
-  void free_segment(segment_type& s) {
-    std::size_t const bytes = segment_type::bytes(s.capacity_log2);
-    s.~segment_type();
-    memory_.release(&s, bytes);
+  void free_segment(segment_type s) {
+    std::size_t const bytes = segment_type::bytes(s.log2());
+    memory_.release(s.destroy(), bytes);
   }
   template <class F>
   void for_each_segment(F f) const {
     for (std::size_t i = 0; i < directory_.size();) {
-      segment_type& s = *directory_[i].target();
-      i += std::size_t{1} << (depth_ - s.depth);
+      segment_type const s = directory_[i];
+      i += std::size_t{1} << (depth_ - s.depth());
       f(s);
     }
   }
 
-  [[gnu::noinline]] V& insert(K const& key, std::uint64_t hash) {
-    segment_type* s = directory_[index_of(hash)].target();
-    while (s->size >= limit_of(*s)) {
-      grow(*s, hash);
-      s = directory_[index_of(hash)].target();
+  V& insert(K const& key, std::uint64_t hash) {
+    segment_type s = directory_[index_of(hash)];
+    while (s.size() >= limit_of(s)) {
+      grow(s, hash);
+      s = directory_[index_of(hash)];
     }
-    std::uint32_t const slot = free_slot(*s, hash);
-    entry* const e = ::new (static_cast<void*>(&s->entries()[slot])) entry{key, V{}};
-    set_bits(*s, slot, true, epoch_ & 1, true);
-    ++s->size;
+    std::uint32_t const slot = take_slot(s, hash);
+    entry* const e = ::new (static_cast<void*>(&s.entries()[slot])) entry{key, V{}};
+    s.group_of(slot).changed[epoch_ & 1] |= bit_of(slot);
+    ++s.size();
     ++size_;
     return e->value;
   }
-  static std::uint32_t free_slot(segment_type& s, std::uint64_t hash) {
-    std::uint32_t const mask = s.capacity() - 1;
-    std::uint32_t slot = hash & mask;
-    while (s.used(slot)) slot = (slot + 1) & mask;
-    return slot;
-  }
-  static void set_bits(segment_type& s, std::uint32_t slot, bool used, std::size_t parity, bool changed) {
-    segment_line& line = s.lines()[slot >> 6];
-    std::uint64_t const bit = std::uint64_t{1} << (slot & 63);
-    if (used) line.used |= bit;
-    if (changed) line.changed[parity] |= bit;
+  static std::uint16_t bit_of(std::uint32_t slot) { return static_cast<std::uint16_t>(1u << (slot % segment_group::slots)); }
+  /// Marks a slot for a hash as used: the one that `prefetch` expects, if it is free.
+  static std::uint32_t take_slot(segment_type s, std::uint64_t hash) {
+    std::uint32_t g = home_of(s, hash);
+    while (s.group(g).unused() == 0) g = (g + 1) & (s.groups() - 1);
+    std::uint32_t const wished = hash % segment_group::slots, unused = s.group(g).unused();
+    std::uint32_t const place = (unused >> wished) & 1 ? wished : static_cast<std::uint32_t>(std::countr_zero(unused));
+    s.group(g).control[place] = control_of(hash);
+    return g * segment_group::slots + place;
   }
 
   /// Makes room where `hash` belongs: doubles a small segment, splits a large one. Where splitting would make the
   /// directory much larger than the data (hashes that agree in many leading bits), the segment grows beyond its size.
-  void grow(segment_type& s, std::uint64_t hash) {
-    bool const small = s.capacity_log2 < largest_log2;
-    bool const crowded = s.depth >= static_cast<std::uint32_t>(std::bit_width(size_ / (std::size_t{1} << largest_log2))) + 12;
+  void grow(segment_type s, std::uint64_t hash) {
+    bool const small = s.log2() < largest_log2;
+    bool const crowded = s.depth() >= static_cast<std::uint32_t>(std::bit_width(size_ / (std::size_t{1} << largest_log2))) + 12;
     if (small || crowded) {
-      segment_type* const larger = make_segment(s.capacity_log2 + 1, s.depth);
-      move_entries(s, *larger, *larger);
+      segment_type const larger = make_segment(s.log2() + 1, s.depth());
+      move_entries(s, larger, larger);
       replace(s, hash, larger, larger);
     } else {
-      segment_type* const low = make_segment(s.capacity_log2, s.depth + 1);
-      segment_type* const high = make_segment(s.capacity_log2, s.depth + 1);
-      move_entries(s, *low, *high);
-      if (s.depth == depth_) double_directory();
+      segment_type const low = make_segment(s.log2(), s.depth() + 1);
+      segment_type const high = make_segment(s.log2(), s.depth() + 1);
+      move_entries(s, low, high);
+      if (s.depth() == depth_) double_directory();
       replace(s, hash, low, high);
     }
     free_segment(s);
   }
-  void move_entries(segment_type& s, segment_type& low, segment_type& high) {
-    std::uint32_t const shift = 63 - s.depth;
+  static void move_entries(segment_type s, segment_type low, segment_type high) {
+    std::uint32_t const shift = 63 - s.depth();
     s.for_each([&](std::uint32_t slot, entry& e) {
       std::uint64_t const h = hash_of(e.key);
-      segment_type& to = (h >> shift) & 1 ? high : low;
-      std::uint32_t const at = free_slot(to, h);
+      segment_type const to = (h >> shift) & 1 ? high : low;
+      std::uint32_t const at = take_slot(to, h);
       ::new (static_cast<void*>(&to.entries()[at])) entry(std::move(e));
       copy_bits(s, slot, to, at);
-      ++to.size;
+      ++to.size();
     });
   }
-  static void copy_bits(segment_type& from, std::uint32_t slot, segment_type& to, std::uint32_t at) {
-    segment_line const& line = from.lines()[slot >> 6];
-    for (std::size_t parity : {0, 1}) set_bits(to, at, true, parity, line.changed[parity] >> (slot & 63) & 1);
+  static void copy_bits(segment_type from, std::uint32_t slot, segment_type to, std::uint32_t at) {
+    for (std::size_t parity : {0, 1})
+      if (from.group_of(slot).changed[parity] & bit_of(slot)) to.group_of(at).changed[parity] |= bit_of(at);
   }
-  void replace(segment_type& s, std::uint64_t hash, segment_type* low, segment_type* high) {
-    std::size_t const span = std::size_t{1} << (depth_ - s.depth);
+  void replace(segment_type s, std::uint64_t hash, segment_type low, segment_type high) {
+    std::size_t const span = std::size_t{1} << (depth_ - s.depth());
     std::size_t const first = index_of(hash) & ~(span - 1);
     for (std::size_t i = 0; i < span; ++i) directory_[first + i] = i < (span + 1) / 2 ? low : high;
   }
   void double_directory() {
-    std::vector<slot_ref> larger;
+    std::vector<segment_type> larger;
     larger.reserve(directory_.size() * 2);
-    for (slot_ref d : directory_) {
+    for (segment_type const d : directory_) {
       larger.push_back(d);
       larger.push_back(d);
     }
@@ -253,31 +235,46 @@ class table {
     ++depth_;
   }
 
-  /// Removes the entry in `slot` and closes the gap: entries that were pushed past their place by it move back.
-  void close_gap(segment_type& s, std::uint32_t gap) {
-    std::uint32_t const mask = s.capacity() - 1;
-    entry* const e = s.entries();
-    for (std::uint32_t at = (gap + 1) & mask; s.used(at); at = (at + 1) & mask) {
-      std::uint32_t const home = hash_of(e[at].key) & mask;
-      if (((at - home) & mask) < ((at - gap) & mask)) continue;
-      e[gap] = std::move(e[at]);
-      forget_bits(s, gap);
-      copy_bits(s, at, s, gap);
-      gap = at;
+  /// Removes the entry in `slot`. Where its group was full, an entry that had to go further moves back in, and so on: a
+  /// group with a free slot has no entry beyond it.
+  static void close_gap(segment_type s, std::uint32_t slot) {
+    std::uint32_t const last = s.groups() - 1;
+    for (;;) {
+      std::uint32_t const gap = slot / segment_group::slots;
+      bool const was_full = s.group(gap).unused() == 0;
+      s.entries()[slot].~entry();
+      forget(s, slot);
+      if (!was_full) return;
+      std::uint32_t const next = displaced_past(s, gap, last);
+      if (next == none) return;
+      std::uint32_t const at = gap * segment_group::slots + slot % segment_group::slots;
+      ::new (static_cast<void*>(&s.entries()[at])) entry(std::move(s.entries()[next]));
+      s.group(gap).control[at % segment_group::slots] = s.group_of(next).control[next % segment_group::slots];
+      copy_bits(s, next, s, at);
+      slot = next;
     }
-    e[gap].~entry();
-    forget_bits(s, gap);
   }
-  static void forget_bits(segment_type& s, std::uint32_t slot) {
-    segment_line& line = s.lines()[slot >> 6];
-    std::uint64_t const others = ~(std::uint64_t{1} << (slot & 63));
-    line.used &= others;
-    for (auto& bits : line.changed) bits &= others;
+  /// An entry beyond group `gap` whose way from home leads through it.
+  static std::uint32_t displaced_past(segment_type s, std::uint32_t gap, std::uint32_t last) {
+    for (std::uint32_t g = (gap + 1) & last; g != gap; g = (g + 1) & last) {
+      for (std::uint32_t bits = s.group(g).used(); bits != 0; bits &= bits - 1) {
+        std::uint32_t const slot = g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits));
+        std::uint32_t const home = home_of(s, hash_of(s.entries()[slot].key));
+        if (((g - home) & last) >= ((g - gap) & last)) return slot;
+      }
+      if (s.group(g).unused() != 0) return none;
+    }
+    return none;
+  }
+  static void forget(segment_type s, std::uint32_t slot) {
+    segment_group& group = s.group_of(slot);
+    group.control[slot % segment_group::slots] = 0;
+    for (auto& bits : group.changed) bits &= static_cast<std::uint16_t>(~bit_of(slot));
   }
 
   arena memory_;
   std::uint32_t depth_ = 0;
-  std::vector<slot_ref> directory_;
+  std::vector<segment_type> directory_;
   std::size_t size_ = 0;
   std::uint64_t epoch_ = 0;
 };

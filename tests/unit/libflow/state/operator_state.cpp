@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <span>
+
 #include <flow/error.hpp>
 #include <flow/state/slices.hpp>
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <random>
+#include <span>
 #include <set>
 
 #include <flow/state/slices.hpp>

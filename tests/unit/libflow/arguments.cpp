@@ -1,0 +1,122 @@
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+#include <flow/arguments.hpp>
+
+namespace {
+using namespace std::chrono_literals;
+
+flow::arguments given(std::vector<char const*> words) {
+  words.insert(words.begin(), "job");
+  return {static_cast<int>(words.size()), words.data()};
+}
+std::string all(std::vector<std::string> const& mistakes) {
+  std::string text;
+  for (auto const& m : mistakes) text += m + "\n";
+  return text;
+}
+}  // namespace
+
+TEST_CASE("an option's value is known when it is asked for, else its default") {
+  auto a = given({"--input", "a.json", "--rate=250", "--fast", "--wait", "5s", "--path=x=y"});
+  CHECK(a.text("input", "b.json", "file") == "a.json");
+  CHECK(a.number("rate", 1, "records a second") == 250);
+  CHECK(a.flag("fast", "do not wait"));
+  CHECK_FALSE(a.flag("slow", "wait"));
+  CHECK(a.time("wait", 1s, "pause") == 5s);
+  CHECK(a.text("path", "", "path") == "x=y");
+  CHECK(a.text("other", "default", "") == "default");
+  CHECK(a.number("count", -7, "") == -7);
+  CHECK(a.time("pause", 90s, "") == 90s);
+  CHECK(a.mistakes().empty());
+}
+
+TEST_CASE("negative numbers are values") {
+  auto a = given({"--low", "-5", "--high=-3"});
+  CHECK(a.number("low", 0, "") == -5);
+  CHECK(a.number("high", 0, "") == -3);
+  CHECK(all(a.mistakes()) == "");
+}
+
+TEST_CASE("every job has --parallelism, --set, --explain and --help") {
+  auto a = given({"--parallelism", "3", "--set", "batch-size=7", "--set", "task-buffer=2k", "--explain"});
+  CHECK(a.settings().parallelism() == 3);
+  CHECK(a.settings().batch_size() == 7);
+  CHECK(a.settings().task_buffer() == 2'048);
+  CHECK(a.explain());
+  CHECK_FALSE(a.help());
+  CHECK(a.mistakes().empty());
+  CHECK(given({"-h"}).help());
+  CHECK(given({"--help"}).help());
+  CHECK_FALSE(given({}).explain());
+}
+
+TEST_CASE("options of the job do not disturb those of every job, in any order") {
+  auto a = given({"--input", "x", "--set", "batch-size=9", "--flagged", "--explain", "--parallelism=2"});
+  CHECK(a.settings().batch_size() == 9);
+  CHECK(a.settings().parallelism() == 2);
+  CHECK(a.explain());
+  CHECK(a.text("input", "", "") == "x");
+  CHECK(a.flag("flagged", ""));
+  CHECK(all(a.mistakes()) == "");
+}
+
+TEST_CASE("options that nobody asked for are mistakes, words too") {
+  auto a = given({"--inptu", "a.json"});
+  a.text("input", "b.json", "");
+  auto const said = all(a.mistakes());
+  CHECK_THAT(said, Catch::Contains("--inptu") && Catch::Contains("--help lists the options"));
+  CHECK_THAT(all(given({"word"}).mistakes()), Catch::Contains("word"));
+}
+
+TEST_CASE("wrong values are mistakes that say what was expected, and defaults stand in") {
+  auto a = given({"--rate", "fast", "--wait=5", "--parallelism", "none"});
+  CHECK(a.number("rate", 4, "") == 4);
+  CHECK(a.time("wait", 2s, "") == 2s);
+  auto const said = all(a.mistakes());
+  CHECK_THAT(said, Catch::Contains("--rate: expected a whole number, found 'fast'"));
+  CHECK_THAT(said, Catch::Contains("--wait: time: expected a whole number with us, ms, s, min, h or d, like 250ms, found '5'"));
+  CHECK_THAT(said, Catch::Contains("parallelism: expected a whole number from 1 to 65535, found 'none'"));
+  CHECK(a.mistakes().size() == 3);
+  auto trailing = given({"--rate", "5x"});
+  trailing.number("rate", 1, "");
+  CHECK(trailing.mistakes().size() == 1);
+}
+
+TEST_CASE("wrong settings are mistakes") {
+  CHECK_THAT(all(given({"--set", "batch-size"}).mistakes()), Catch::Contains("--set takes key=value, found 'batch-size'"));
+  CHECK_THAT(all(given({"--set", "colour=red"}).mistakes()), Catch::Contains("there is no setting 'colour'"));
+  CHECK_THAT(all(given({"--set", "batch-size=0"}).mistakes()), Catch::Contains("batch-size: expected a whole number from 1"));
+}
+
+TEST_CASE("an option without its value and an option asked for twice are mistakes") {
+  auto a = given({"--input"});
+  a.text("input", "", "");
+  CHECK_THAT(all(a.mistakes()), Catch::Contains("--input"));
+  auto b = given({});
+  b.text("input", "", "");
+  b.text("input", "", "");
+  CHECK_THAT(all(b.mistakes()), Catch::Contains("the job asks for option --input twice"));
+}
+
+TEST_CASE("the help lists the job's options, every job's and all settings with units and defaults") {
+  auto a = given({"--help"});
+  a.text("input", "flights.json", "where flights come from");
+  a.number("rate", 250, "flights a second");
+  a.time("lag", 90s, "how late");
+  a.flag("quick", "no pauses");
+  auto const help = a.help_text("flight-delays");
+  for (auto const* part : {"flight-delays", "--input", "where flights come from", "flights.json", "--rate", "250", "--lag", "90s", "--quick",
+                           "no pauses", "--parallelism", "--set", "--explain", "--help", "Exit status", "130"}) {
+    INFO(part);
+    CHECK_THAT(help, Catch::Contains(part));
+  }
+  for (auto const& d : flow::settings::descriptions()) {
+    INFO(d.key);
+    CHECK_THAT(help, Catch::Contains(std::string(d.key) + " (" + std::string(d.unit) + ")"));
+    CHECK_THAT(help, Catch::Contains("(default: " + std::string(d.default_value) + ")"));
+    CHECK_THAT(help, Catch::Contains(std::string(d.text)));
+  }
+}
