@@ -23,9 +23,9 @@ struct measured {
   double cpu_nanoseconds_per(double records) const { return cpu_seconds / records * 1e9; }
 };
 
-inline double process_cpu_seconds() {
+inline double cpu_seconds(clockid_t of) {
   timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  clock_gettime(of, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
@@ -33,11 +33,11 @@ inline double process_cpu_seconds() {
 template <class F>
 measured measure(F work) {
   auto const wall = std::chrono::steady_clock::now();
-  double const cpu = process_cpu_seconds();
+  double const cpu = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
   measured m;
   m.result = work();
   benchmark::DoNotOptimize(m.result);
-  m.cpu_seconds = process_cpu_seconds() - cpu;
+  m.cpu_seconds = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
   m.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count();
   return m;
 }

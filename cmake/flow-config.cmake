@@ -1,7 +1,7 @@
 # find_package(flow CONFIG): flow::flow, flow::actors, flow::testing and one target per connector.
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
-find_dependency(CAF COMPONENTS core io)
+find_dependency(CAF COMPONENTS core)
 find_dependency(CLI11)
 find_dependency(cereal)
 find_dependency(fmt)

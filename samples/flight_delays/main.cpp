@@ -121,10 +121,10 @@ int main(int argc, char** argv) try {
       .key_by(&flight::origin)
       .window(flow::sliding_windows(24h, 1h))
       .aggregate<delays>("delays-by-airport");
-  by_airport.late().sink("late", flow::file::csv(out + "/late"));
+  by_airport.late().sink("late", flow::file::csv(out + "/late").overwrite());
 
   auto report = by_airport.map(with_airport_from(airports));
-  report.sink("delays", flow::file::csv(out + "/delays").time_format("%Y-%m-%d %H:%M"));
+  report.sink("delays", flow::file::csv(out + "/delays").overwrite().time_format("%Y-%m-%d %H:%M"));
   report.filter(is_busy_day)
       .sink("worst-days", flow::file::console_table()
           .title("The worst days of an airport, by mean delay")

@@ -32,7 +32,7 @@ harness<reading, window_result> window_alone(job& j, window_spec const& spec, st
                      .key_by(&reading::key)
                      .window(spec)
                      .aggregate<fingerprint>("windows");
-  return harness<reading, window_result>(results, batch_size);
+  return harness<reading, window_result>(results, &reading::key, batch_size);
 }
 
 struct trial {
@@ -52,15 +52,13 @@ void compare(trial const& how, std::mt19937_64& random) {
   for (int round = 0; round < 40; ++round) {
     std::vector<reading> records;
     std::vector<timestamp> times;
-    std::vector<std::uint64_t> hashes;
     for (std::size_t i = random() % 30; i > 0; --i) {
       reading const r{timestamp{duration{now + static_cast<std::int64_t>(random() % 60) - 40}}, static_cast<std::int32_t>(random() % 5), static_cast<std::int64_t>(random() % 1000)};
       records.push_back(r);
       times.push_back(r.at);
-      hashes.push_back(hash_of(r.key));
       expected.process(r);
     }
-    if (!records.empty()) h.process(records, times, hashes);
+    if (!records.empty()) h.process(records, times);
     if (how.barriers) h.pass({static_cast<std::uint64_t>(round + 1), 0});
     now += static_cast<std::int64_t>(random() % 20);
     h.advance_watermark(timestamp{duration{now - 15}});
@@ -94,12 +92,12 @@ TEST_CASE("windows give what trying every window of every record gives, late rec
 TEST_CASE("a late record within the allowed lateness updates its window and the window is given out again") {
   job j("windows");
   auto h = window_alone(j, tumbling_windows(duration{10}).allowed_lateness(duration{5}), 1024);
-  h.process({at(duration{1}), 7, 100}, at(duration{1}), hash_of(7)).advance_watermark(at(duration{9}));
+  h.process({at(duration{1}), 7, 100}, at(duration{1})).advance_watermark(at(duration{9}));
   REQUIRE(h.output().size() == 1);
-  h.process({at(duration{2}), 7, 11}, at(duration{2}), hash_of(7));
+  h.process({at(duration{2}), 7, 11}, at(duration{2}));
   REQUIRE(h.output().size() == 2);
   CHECK(h.output()[1].value == fingerprint{2, 111});
-  h.advance_watermark(at(duration{14})).process({at(duration{3}), 7, 1}, at(duration{3}), hash_of(7));
+  h.advance_watermark(at(duration{14})).process({at(duration{3}), 7, 1}, at(duration{3}));
   CHECK(h.output().size() == 2);
   CHECK(h.late() == std::vector<reading>{{at(duration{3}), 7, 1}});
 }
@@ -107,7 +105,7 @@ TEST_CASE("a late record within the allowed lateness updates its window and the 
 TEST_CASE("the watermark is passed on when the firing that it caused is complete, and not before") {
   job j("windows");
   auto h = window_alone(j, tumbling_windows(duration{10}), 1);
-  for (std::int32_t k = 0; k < 100; ++k) h.process({at(duration{1}), k, k}, at(duration{1}), hash_of(k));
+  for (std::int32_t k = 0; k < 100; ++k) h.process({at(duration{1}), k, k}, at(duration{1}));
   h.hold_up();
   h.tested().watermark(at(duration{20}));
   CHECK(h.tested().suspended());
@@ -121,7 +119,7 @@ TEST_CASE("an exception in an aggregate names the operator and the record") {
   job j("windows");
   using result = windowed<std::int32_t, std::int64_t>;
   auto stream = j.source("readings", memory::values(std::vector<reading>{})).key_by(&reading::key).window(tumbling_windows(duration{10})).aggregate<fragile>("fragile-windows");
-  harness<reading, result> h(stream);
-  CHECK_THROWS_WITH(h.process({at(duration{1}), 7, 13}, at(duration{1}), hash_of(7)),
+  harness<reading, result> h(stream, &reading::key);
+  CHECK_THROWS_WITH(h.process({at(duration{1}), 7, 13}, at(duration{1})),
                     Catch::Contains("'fragile-windows'") && Catch::Contains("unlucky") && Catch::Contains("\"value\":13"));
 }

@@ -228,37 +228,45 @@ struct typed_batch_operations {
     for (std::uint32_t i = 0; i < count && to.has_hashes(); ++i) to.hashes()[at + i] = from.hashes()[first + i];
   }
 
-  /// One pass per column; each keeps its ends in a small local array, so that the loops carry no bookkeeping.
   static void scatter(batch_base& from, std::uint32_t first, std::uint32_t count, std::uint16_t const* target,
                       batch_base* const* to, std::size_t targets, bool move) {
     for (std::size_t t = 0; t < targets; ++t)
       if (to[t]->empty()) to[t]->columns_like(from);
-    if (from.has_timestamps()) scatter_column(from.timestamps().data() + first, count, target, to, targets, [](batch_base& b) { return b.add_timestamps(); });
-    if (from.has_hashes()) scatter_column(from.hashes().data() + first, count, target, to, targets, [](batch_base& b) { return b.add_hashes(); });
-    T* const records = typed(from).data() + first;
     if constexpr (std::is_trivially_copyable_v<T>) {
-      scatter_column(records, count, target, to, targets, [](batch_base& b) { return typed(b).data(); });
-      for (std::uint32_t i = 0; i < count; ++i) to[target[i]]->set_size(to[target[i]]->size() + 1);
-    } else {
-      for (std::uint32_t i = 0; i < count; ++i) {
-        if (move) typed(*to[target[i]]).emplace_back(std::move(records[i]));
-        else typed(*to[target[i]]).emplace_back(std::as_const(records[i]));
-      }
+      if (targets <= few_targets && from.has_timestamps() && from.has_hashes()) return scatter_columns(from, first, count, target, to, targets);
+    }
+    T* const records = typed(from).data() + first;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      auto& b = typed(*to[target[i]]);
+      std::uint32_t const at = b.size();
+      if (from.has_timestamps()) b.add_timestamps()[at] = from.timestamps()[first + i];
+      if (from.has_hashes()) b.add_hashes()[at] = from.hashes()[first + i];
+      if (move) b.emplace_back(std::move(records[i]));
+      else b.emplace_back(std::as_const(records[i]));
     }
   }
-  template <class C, class F>
-  static void scatter_column(C const* values, std::uint32_t count, std::uint16_t const* target, batch_base* const* to,
-                             std::size_t targets, F column_of) {
-    static constexpr std::size_t few = 64;
-    C* few_ends[few];
-    std::unique_ptr<C*[]> many_ends;
-    C** ends = few_ends;
-    if (targets > few) {
-      many_ends.reset(new C*[targets]);
-      ends = many_ends.get();
+  static constexpr std::size_t few_targets = 64;
+  /// The common case in one pass: all columns, ends in a local array.
+  static void scatter_columns(batch_base& from, std::uint32_t first, std::uint32_t count, std::uint16_t const* target,
+                              batch_base* const* to, std::size_t targets) {
+    struct destination {
+      T* records;
+      timestamp* timestamps;
+      std::uint64_t* hashes;
+      std::uint64_t size;
+    } ends[few_targets];
+    for (std::size_t t = 0; t < targets; ++t) ends[t] = {typed(*to[t]).data(), to[t]->add_timestamps(), to[t]->add_hashes(), to[t]->size()};
+    T const* const records = typed(from).data() + first;
+    timestamp const* const timestamps = from.timestamps().data() + first;
+    std::uint64_t const* const hashes = from.hashes().data() + first;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      destination& end = ends[target[i]];
+      std::uint64_t const at = end.size++;
+      end.records[at] = records[i];
+      end.timestamps[at] = timestamps[i];
+      end.hashes[at] = hashes[i];
     }
-    for (std::size_t t = 0; t < targets; ++t) ends[t] = column_of(*to[t]) + to[t]->size();
-    for (std::uint32_t i = 0; i < count; ++i) *ends[target[i]]++ = values[i];
+    for (std::size_t t = 0; t < targets; ++t) to[t]->set_size(static_cast<std::uint32_t>(ends[t].size));
   }
 
   static std::size_t heap(batch_base const& b) {

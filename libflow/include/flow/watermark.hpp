@@ -132,8 +132,15 @@ class typed_time_assigner final : public time_assigner {
   void assign(batch_base& b, std::uint32_t split, std::uint32_t& at) override {
     auto& records = static_cast<batch<T>&>(b);
     timestamp* const times = records.add_timestamps();
+    T const* const r = records.data();
     std::uint32_t const n = records.size();
-    for (at = 0; at < n; ++at) times[at] = std::invoke(time_of_, std::as_const(records[at]));
+    std::uint32_t i = 0;
+    try {
+      for (; i < n; ++i) times[i] = std::invoke(time_of_, r[i]);
+    } catch (...) {
+      at = i;
+      throw;
+    }
     generators_[split].observe(std::as_const(records));
   }
   timestamp watermark(std::uint32_t split) const override { return generators_[split].watermark(); }

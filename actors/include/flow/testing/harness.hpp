@@ -1,13 +1,14 @@
 #pragma once
 // One operator alone: records and watermarks go in by hand, what comes out is collected.
 //
-//     flow::testing::harness<reading, flow::windowed<int, std::int64_t>> h{stream_under_test};
+//     flow::testing::harness<reading, flow::windowed<int, std::int64_t>> h{sums, &reading::sensor};
 //     h.process(reading{...}, at(1s)).advance_watermark(at(5s));
 //     CHECK(h.output() == ...);
 //
 // The harness plays the receiver as well: `allow` says how many more batches it takes, so that every place where an
 // operator can be held up can be tried.
 
+#include <functional>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -56,8 +57,15 @@ class harness {
   /// The operator whose output `s` is. The job that it belongs to must outlive the harness.
   template <class Handle>
   explicit harness(basic_stream<Out, Handle> const& s, std::uint32_t batch_size = 1024)
-      : harness(s.end().job->at(s.end().node), batch_size) {}
-  harness(node const& n, std::uint32_t batch_size) : operator_(n.make(n)), batch_size_(batch_size) {
+      : harness(s.end().job->at(s.end().node), nullptr, batch_size) {}
+  /// Of a keyed operator; `key` is the member or function that the stream was divided by.
+  template <class Handle, class Selector>
+    requires std::invocable<Selector const&, In const&>
+  harness(basic_stream<Out, Handle> const& s, Selector key, std::uint32_t batch_size = 1024)
+      : harness(s.end().job->at(s.end().node), [key](In const& r) { return hash_of(std::decay_t<std::invoke_result_t<Selector const&, In const&>>(std::invoke(key, r))); }, batch_size) {}
+  harness(node const& n, std::function<std::uint64_t(In const&)> hash, std::uint32_t batch_size)
+      : hash_(std::move(hash)), operator_(n.make(n)) {
+    if (n.keyed && !hash_) throw error(error_code::usage, n.name, "is keyed: give the harness the key that its stream was divided by");
     operator_->port(0).connect(main_);
     if (operator_->ports() > 1) operator_->port(1).connect(side_);
     open_context c;
@@ -67,14 +75,14 @@ class harness {
     operator_->start(c);
   }
 
-  /// Gives one record with its event time. `hash` is that of its key, where the operator is keyed.
-  harness& process(In const& record, timestamp t, std::uint64_t hash = 0) { return process(std::vector<In>{record}, std::vector<timestamp>{t}, {hash}); }
-  /// Gives a batch; hashes may be left out.
-  harness& process(std::vector<In> const& records, std::vector<timestamp> const& times, std::vector<std::uint64_t> const& hashes = {}) {
+  /// Gives one record with its event time.
+  harness& process(In const& record, timestamp t) { return process(std::vector<In>{record}, std::vector<timestamp>{t}); }
+  /// Gives a batch.
+  harness& process(std::vector<In> const& records, std::vector<timestamp> const& times) {
     batch_ref b = batch_type_of<In>.create(static_cast<std::uint32_t>(records.size()));
     for (std::size_t i = 0; i < records.size(); ++i) {
       b->add_timestamps()[i] = times[i];
-      if (!hashes.empty()) b->add_hashes()[i] = hashes[i];
+      if (hash_) b->add_hashes()[i] = hash_(records[i]);
       as<In>(*b).emplace_back(records[i]);
     }
     operator_->receive(b);
@@ -129,8 +137,8 @@ class harness {
   flow::activity activity_;
   collector<Out> main_;
   collector<In> side_;
+  std::function<std::uint64_t(In const&)> hash_;
   std::unique_ptr<operator_base> operator_;
-  std::uint32_t batch_size_;
   bool held_up_ = false;
 };
 

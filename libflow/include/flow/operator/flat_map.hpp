@@ -14,10 +14,10 @@ class flat_map_operator final : public operator_base {
       : operator_base(std::move(name), 1 + sides.size()), f_(std::move(f)), declared_(std::move(sides)) {}
 
   void open() override {
-    out_.attach(port(0), counters(), context().batch_size);
-    sides_.count_in(counters());
+    out_.attach(*this, 0, context().batch_size);
+    sides_.attach(*this);
     for (std::size_t i = 0; i < declared_.size(); ++i)
-      sides_.attach(declared_[i].name, *declared_[i].type, port(1 + i), context().batch_size);
+      sides_.add(declared_[i].name, *declared_[i].type, 1 + i, context().batch_size);
   }
 
  protected:
@@ -42,7 +42,7 @@ class flat_map_operator final : public operator_base {
     std::uint32_t const before = next_;
     bool const stamped = in.has_timestamps();
     try {
-      while (next_ < n && outputs_ready()) {
+      while (next_ < n && still_ready()) {
         timestamp const t = stamped ? in.timestamps()[next_] : no_watermark;
         out_.stamp(stamped, t);
         sides_.stamp(stamped, t);

@@ -75,7 +75,18 @@ class operator_base : public receiver {
     return true;
   }
   void suspend() { suspended_ = true; }
-  void push(std::size_t port, batch_ref& b) { outputs_[port].push(b, counters_); }
+  void push(std::size_t port, batch_ref& b) {
+    outputs_[port].push(b, counters_);
+    pushed_ = true;
+  }
+  /// Whether the receivers still take more. Asks them only when something has been pushed since it was asked last, so it
+  /// may be called for every record.
+  bool still_ready() {
+    if (!pushed_) [[likely]] return true;
+    if (!outputs_ready()) return false;
+    pushed_ = false;
+    return true;
+  }
   void forward_watermark(timestamp w);
   open_context const& context() const { return context_; }
   /// Called in a handler: throws what is being handled as an error that names this operator and the record.
@@ -84,8 +95,12 @@ class operator_base : public receiver {
 
  private:
   friend class activity_scope;
+  template <class T>
+  friend class output;
+  friend class side_outputs;
   std::vector<output_port> outputs_;
   bool suspended_ = false;
+  bool pushed_ = false;
   open_context context_;
   operator_counters counters_;
   operator_state state_;

@@ -23,9 +23,9 @@ class output {
   }
 
   // For operators:
-  void attach(output_port& port, operator_counters& counters, std::uint32_t batch_size) {
-    port_ = &port;
-    counters_ = &counters;
+  void attach(operator_base& owner, std::size_t port, std::uint32_t batch_size) {
+    owner_ = &owner;
+    port_ = port;
     renew<T>(batch_, batch_size);
   }
   /// What follows is stamped with `t`, or with nothing when the input has no event time.
@@ -33,12 +33,11 @@ class output {
     stamped_ = stamped;
     now_ = t;
   }
-  void flush() { if (!batch_->empty()) port_->push(batch_, *counters_); }
-  bool ready() const { return port_->ready(); }
+  void flush() { if (!batch_->empty()) owner_->push(port_, batch_); }
 
  private:
-  output_port* port_ = nullptr;
-  operator_counters* counters_ = nullptr;
+  operator_base* owner_ = nullptr;
+  std::size_t port_ = 0;
   batch_ref batch_;
   bool stamped_ = false;
   timestamp now_ = no_watermark;
@@ -57,36 +56,36 @@ class side_outputs {
   void emit(tag<T> const& to, T record) {
     for (auto& side : sides_) {
       if (side.name != to.name) continue;
-      if (side.batch->room() == 0) side.port->push(side.batch, *counters_);
+      if (side.batch->room() == 0) owner_->push(side.port, side.batch);
       if (stamped_) side.batch->add_timestamps()[side.batch->size()] = now_;
       as<T>(*side.batch).emplace_back(std::move(record));
       return;
     }
-    counters_->unread.add(1);
+    owner_->counters().unread.add(1);
   }
 
   // For operators:
-  void attach(std::string name, batch_type const& type, output_port& port, std::uint32_t batch_size) {
-    sides_.push_back({std::move(name), type.create(batch_size), &port});
+  void attach(operator_base& owner) { owner_ = &owner; }
+  void add(std::string name, batch_type const& type, std::size_t port, std::uint32_t batch_size) {
+    sides_.push_back({std::move(name), type.create(batch_size), port});
   }
-  void count_in(operator_counters& counters) { counters_ = &counters; }
   void stamp(bool stamped, timestamp t) {
     stamped_ = stamped;
     now_ = t;
   }
   void flush() {
     for (auto& side : sides_)
-      if (!side.batch->empty()) side.port->push(side.batch, *counters_);
+      if (!side.batch->empty()) owner_->push(side.port, side.batch);
   }
 
  private:
   struct side {
     std::string name;
     batch_ref batch;
-    output_port* port;
+    std::size_t port;
   };
   std::vector<side> sides_;
-  operator_counters* counters_ = nullptr;
+  operator_base* owner_ = nullptr;
   bool stamped_ = false;
   timestamp now_ = no_watermark;
 };

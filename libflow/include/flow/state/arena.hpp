@@ -1,5 +1,5 @@
 #pragma once
-// Memory for the segments of a table: power-of-two sized pieces cut from chunks, recycled by size.
+// Memory for the segments of a table: pieces cut from chunks and recycled by size, in steps of 64 bytes.
 //
 // Chunks are asked of the operating system in ordinary pages: a first touch then costs a microsecond or so per 4 KiB,
 // spread over time, where touching a huge page for the first time stalls a task for milliseconds.

@@ -45,14 +45,19 @@ class table {
   }
 
   /// The value of a key, made by `V{}` where there was none; marks it as changed in this epoch. Expected O(1).
-  V& find_or_insert(K const& key, std::uint64_t hash) {
+  [[gnu::always_inline]] V& find_or_insert(K const& key, std::uint64_t hash) {
     segment_type const s = directory_[index_of(hash)];
-    std::uint32_t const slot = slot_of(s, key, hash);
-    if (slot == none) [[unlikely]] return insert(key, hash);
-    std::uint16_t& bits = s.group_of(slot).changed[epoch_ & 1];
-    auto const bit = static_cast<std::uint16_t>(1u << (slot % segment_group::slots));
-    if (!(bits & bit)) bits |= bit;  // mostly set already: a branch is cheaper than a store to a shared word
-    return s.entries()[slot].value;
+    std::uint32_t const home = home_of(s, hash);
+    segment_group& group = s.group(home);
+    if (std::uint32_t const bits = group.matching(control_of(hash)); bits != 0) [[likely]] {
+      auto const place = static_cast<std::uint32_t>(std::countr_zero(bits));
+      entry& e = s.entries()[home * segment_group::slots + place];
+      if (e.key == key) [[likely]] {
+        mark(group, place);
+        return e.value;
+      }
+    }
+    return find_further(s, key, hash);
   }
 
   /// The value of a key, or null; does not mark it as changed.
@@ -160,6 +165,18 @@ class table {
       i += std::size_t{1} << (depth_ - s.depth());
       f(s);
     }
+  }
+
+  /// Mostly set already: a branch is cheaper than a store to a word that is shared.
+  void mark(segment_group& group, std::uint32_t place) const {
+    std::uint16_t& bits = group.changed[epoch_ & 1];
+    if (!(bits >> place & 1)) bits |= bit_of(place);
+  }
+  [[gnu::noinline]] V& find_further(segment_type s, K const& key, std::uint64_t hash) {
+    std::uint32_t const slot = slot_of(s, key, hash);
+    if (slot == none) return insert(key, hash);
+    mark(s.group_of(slot), slot % segment_group::slots);
+    return s.entries()[slot].value;
   }
 
   V& insert(K const& key, std::uint64_t hash) {

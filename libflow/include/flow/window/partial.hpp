@@ -84,7 +84,7 @@ class partial_operator final : public operator_base {
     std::uint32_t const n = in.size();
     try {
       for (; next_ < n; ++next_) {
-        if (!outputs_ready()) return false;
+        if (!still_ready()) return false;
         take(in[next_], in.timestamps()[next_]);
       }
     } catch (...) {

@@ -15,7 +15,7 @@ using lines = std::vector<std::string>;
 
 struct exchange {
   explicit exchange(std::size_t n = 1, std::size_t window = 1 << 20, partitioning how = partitioning::custom)
-      : out(0, how, targets(n, window), flow::settings{}.batch_size(2), transport, counters) {
+      : out(0, how, targets(n, window), flow::settings{}.batch_size(3), transport, counters) {
     out.tick(now, false);
   }
   static std::vector<flow::outgoing_target> targets(std::size_t n, std::size_t window) {

@@ -1,0 +1,104 @@
+#include <catch2/catch.hpp>
+
+#include "task/blueprint.hpp"
+#include "task/task.hpp"
+
+#include "../../libflow/graph/nothing.hpp"
+#include "../../libflow/operator/scripted_reader.hpp"
+#include "wire.hpp"
+
+namespace {
+using namespace std::chrono_literals;
+using lines = std::vector<std::string>;
+using outcome = flow::task::outcome;
+using scripted::last;
+using scripted::records;
+
+/// Task 0 of a job: a scripted source that sends to a second task.
+struct source_task {
+  explicit source_task(flow::duration max_drift = {}, flow::settings s = {}) {
+    flow::job job{"j"};
+    flow::source<std::int64_t> const from{[] { return std::make_unique<nothing::no_splits>(); },
+                                          [this] { return std::make_unique<scripted::reader>(script); }};
+    job.source("in", from)
+        .event_time([](std::int64_t t) { return wire::at(t); }, flow::monotonous().idle_after(1s).max_drift(max_drift))
+        .map([](std::int64_t n) { return n; })
+        .unchained()
+        .sink("out", nothing::sink{});
+    s.parallelism(1).batch_size(2);
+    auto const plan = flow::make_plan(job.graph(), s);
+    task = std::make_unique<flow::task>(flow::make_blueprints(job.graph(), plan, s).at(0).at(0), s, transport, clock);
+    task->on_barrier = [this](flow::barrier const& b) { barriers.push_back(b.checkpoint); };
+    task->start([] {});
+  }
+  scripted::script script;
+  wire::transport transport;
+  flow::manual_clock clock;
+  std::unique_ptr<flow::task> task;
+  std::vector<std::uint64_t> barriers;
+};
+}  // namespace
+
+TEST_CASE("a source task reads to the end of its splits, then sends the end of time and the end") {
+  source_task t;
+  CHECK(t.task->step().what == outcome::resting);
+  CHECK(t.task->progress() == flow::no_watermark);
+  t.task->assign({{"a", ""}}, true);
+  t.script.polls = {records(0, {10, 11}), last(0, {12})};
+  CHECK(t.task->step().what == outcome::finished);
+  auto const log = t.transport.log();
+  REQUIRE(log.size() >= 4);
+  CHECK(log.front() == "2 records");
+  CHECK(log[log.size() - 2] == "end of time");
+  CHECK(log.back() == "end");
+  CHECK(t.transport.records<std::int64_t>() == std::vector<std::int64_t>{10, 11, 12});
+  CHECK(t.task->progress() == flow::end_of_time);
+}
+
+TEST_CASE("an injected barrier passes at once, also while the output is held back and before splits are known") {
+  source_task t({}, flow::settings{}.task_buffer(1));
+  t.task->inject({1, 0});
+  t.task->step();
+  CHECK(t.barriers == std::vector<std::uint64_t>{1});
+  t.task->assign({{"a", ""}}, true);
+  t.script.polls = {records(0, {10, 11}), records(0, {12, 13}), records(0, {14, 15})};
+  CHECK(t.task->step().what == outcome::blocked);
+  t.task->inject({2, 1});
+  t.task->inject({3, 1});
+  CHECK(t.task->step().what == outcome::blocked);
+  CHECK(t.task->step().what == outcome::blocked);
+  CHECK(t.barriers == std::vector<std::uint64_t>{1, 2, 3});
+  CHECK(t.transport.log() == lines{"barrier 1", "2 records"});
+  CHECK(t.script.polls.size() == 1);
+}
+
+TEST_CASE("a source task that is held up does not become idle, one whose input rests does") {
+  source_task t({}, flow::settings{}.task_buffer(1));
+  t.task->assign({{"a", ""}}, false);
+  t.script.polls = {records(0, {10, 11}), records(0, {12, 13})};
+  CHECK(t.task->step().what == outcome::blocked);
+  t.clock.advance(1h);
+  CHECK(t.task->step().what == outcome::blocked);
+  for (int i = 0; i < 2; ++i) t.task->take({0, 0, 1 << 20, {}});
+  auto const rests = t.task->step();
+  CHECK(rests.what == outcome::resting);
+  CHECK(rests.retry_after == 1s);
+  CHECK(t.task->progress() == wire::at(12));
+  t.clock.advance(1s);
+  CHECK_FALSE(t.task->step().retry_after);
+  CHECK(t.transport.log().back() == "idle");
+  CHECK(t.task->progress() == flow::end_of_time);
+}
+
+TEST_CASE("a grant reaches the source of a task and lets a paused split go on") {
+  source_task t(flow::duration{100});
+  CHECK(t.task->max_drift() == flow::duration{100});
+  t.task->assign({{"a", ""}, {"b", ""}}, true);
+  t.task->grant(wire::at(50));
+  t.script.log.clear();
+  t.script.polls = {records(0, {80})};
+  t.task->step();
+  CHECK(t.script.log == lines{"pause 0"});
+  t.task->grant(wire::at(80));
+  CHECK(t.script.log == lines{"pause 0", "go on 0"});
+}
