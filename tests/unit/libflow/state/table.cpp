@@ -27,6 +27,9 @@ std::uint64_t crowded_key(std::uint64_t n) { return unmix(0xABCDEF0123456000 | n
 /// Keys whose hashes agree in their leading 40 bits and in their last 8, on which slots depend.
 std::uint64_t colliding_key(std::uint64_t n) { return unmix(0xABCDEF0123000077 | n << 8); }
 
+/// Keys whose hashes agree in their last 28 bits: in slot, group and all else that a segment looks at.
+std::uint64_t alike_key(std::uint64_t n) { return unmix(n << 28 | 0x5A5A5A5); }
+
 /// Random insertions, changes, look-ups and removals of `keys` different keys, beside a std::unordered_map.
 template <class K, class F>
 void check_against_map(F key, std::uint64_t keys, int steps, std::uint64_t seed) {
@@ -84,6 +87,7 @@ TEST_CASE("a table holds what a map would hold") {
 TEST_CASE("a table of keys with crowded hashes holds what a map would hold") {
   check_against_map<std::uint64_t>(crowded_key, 4'096, 60'000, 6);
   check_against_map<std::uint64_t>(colliding_key, 2'000, 20'000, 7);
+  check_against_map<std::uint64_t>(alike_key, 600, 20'000, 8);
 }
 
 TEST_CASE("a table of keys with crowded hashes stays in proportion to them") {
