@@ -24,6 +24,7 @@ std::byte* arena::cut(std::size_t size) {
     std::size_t const want = std::max(std::clamp<std::size_t>(held_, 4096, largest_chunk), (size + 4095) / 4096 * 4096);
     void* const memory = mmap(nullptr, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
+    madvise(memory, want, MADV_NOHUGEPAGE);  // also where the system would give huge pages unasked
     chunks_.push_back({static_cast<std::byte*>(memory), want});
     next_ = static_cast<std::byte*>(memory);
     left_ = want;

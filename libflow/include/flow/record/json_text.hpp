@@ -9,6 +9,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -65,6 +66,10 @@ class json_writer : public cereal::OutputArchive<json_writer, cereal::AllowEmpty
     append_json_escaped(out_, value);
     out_ += '"';
   }
+  void null() {
+    separate();
+    out_ += "null";
+  }
   void time(timestamp value) {
     separate();
     out_ += '"';
@@ -112,6 +117,11 @@ void CEREAL_SAVE_FUNCTION_NAME(json_writer& archive, cereal::NameValuePair<T> co
 }
 template <class T>
 void CEREAL_SAVE_FUNCTION_NAME(json_writer& archive, cereal::SizeTag<T> const&) { archive.make_array(); }
+/// An optional is its value or null.
+template <class T>
+void CEREAL_SAVE_FUNCTION_NAME(json_writer& archive, std::optional<T> const& value) {
+  if (value) archive(*value); else archive.null();
+}
 
 /// Types that are one JSON value: they open no object of their own.
 template <class T>
@@ -123,6 +133,10 @@ template <class T>
 void prologue(json_writer& archive, T const&) { if constexpr (!json_scalar<T>) archive.open(); }
 template <class T>
 void epilogue(json_writer& archive, T const&) { if constexpr (!json_scalar<T>) archive.close(); }
+template <class T>
+void prologue(json_writer&, std::optional<T> const&) {}
+template <class T>
+void epilogue(json_writer&, std::optional<T> const&) {}
 template <class T>
 void prologue(json_writer&, cereal::NameValuePair<T> const&) {}
 template <class T>

@@ -6,7 +6,9 @@
 // hash names or, where that was full, in one of the next. Layout, in one allocation: a header, the groups in reverse,
 // the entries. A segment is known by where its entries begin, so a look-up does not touch the header.
 
+#ifdef __SSE2__
 #include <emmintrin.h>
+#endif
 
 #include <algorithm>
 #include <bit>
@@ -24,14 +26,25 @@ struct alignas(32) segment_group {
   std::uint8_t control[slots] = {};
   std::uint16_t changed[2] = {0, 0};
 
+#ifdef __SSE2__
   /// One bit for each slot whose control byte is `byte`.
   std::uint32_t matching(std::uint8_t byte) const {
-    __m128i const all = _mm_load_si128(reinterpret_cast<__m128i const*>(control));
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(byte)))));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(all(), _mm_set1_epi8(static_cast<char>(byte)))));
+  }
+  std::uint32_t used() const { return static_cast<std::uint32_t>(_mm_movemask_epi8(all())); }
+  __m128i all() const { return _mm_load_si128(reinterpret_cast<__m128i const*>(control)); }
+#else
+  std::uint32_t matching(std::uint8_t byte) const {
+    std::uint32_t bits = 0;
+    for (std::uint32_t i = 0; i < slots; ++i) bits |= static_cast<std::uint32_t>(control[i] == byte) << i;
+    return bits;
   }
   std::uint32_t used() const {
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_load_si128(reinterpret_cast<__m128i const*>(control))));
+    std::uint32_t bits = 0;
+    for (std::uint32_t i = 0; i < slots; ++i) bits |= static_cast<std::uint32_t>(control[i] >> 7) << i;
+    return bits;
   }
+#endif
   std::uint32_t unused() const { return ~used() & 0xFFFF; }
 };
 

@@ -82,34 +82,48 @@ class window_operator final : public operator_base {
   bool run(batch_base& b) {
     auto const& in = as<record>(b);
     std::uint32_t const n = in.size();
-    timestamp const* const times = in.timestamps().data();
-    std::uint64_t const* const hashes = in.hashes().data();
-    bool done = true;
     try {
-      while (next_ < n && done) {
-        std::uint32_t const end = std::min(n, next_ + portion);
-        if (table_ && table_->size() > worth_prefetching)
-          for (std::uint32_t i = next_; i < end; ++i) table_->prefetch(hashes[i]);
-        for (; next_ < end; ++next_) {
-          timestamp const t = times[next_];
-          if (static_cast<std::uint64_t>((t - span_.begin).count()) >= length_) enter_slice(t);
-          if (slice_state_ == slice_state::live) {
-            input_.fold(table_->find_or_insert(input_.key_of(in[next_]), hashes[next_]), in[next_]);
-          } else if (!process_special(in, next_)) {
-            done = false;
-            break;
-          }
+      while (next_ < n) {
+        if (slice_state_ == slice_state::live) fold_portion(in, std::min(n, next_ + portion));
+        if (next_ == n) break;
+        timestamp const t = in.timestamps()[next_];
+        if (!in_slice(t)) {
+          enter_slice(t);
+        } else if (slice_state_ != slice_state::live) {
+          if (!process_special(in, next_)) return false;
+          ++next_;
         }
       }
     } catch (...) {
       fail(in, next_);
     }
-    if (!done) return false;
     counters().processed.add(n - set_aside_);
     set_aside_ = 0;
     if (!out_->empty()) push(0, out_);
     if (!late_->empty()) push(1, late_);
     return true;
+  }
+  bool in_slice(timestamp t) const { return static_cast<std::uint64_t>((t - span_.begin).count()) < length_; }
+
+  /// The inner loop: folds records as long as they are in the current slice, which is live.
+  void fold_portion(batch<record> const& in, std::uint32_t end) {
+    auto& entries = *table_;
+    record const* const records = in.data();
+    timestamp const* const times = in.timestamps().data();
+    std::uint64_t const* const hashes = in.hashes().data();
+    timestamp const begin = span_.begin;
+    std::uint64_t const length = length_;
+    if (entries.size() > worth_prefetching)
+      for (std::uint32_t i = next_; i < end; ++i) entries.prefetch(hashes[i]);
+    std::uint32_t i = next_;
+    try {
+      for (; i < end && static_cast<std::uint64_t>((times[i] - begin).count()) < length; ++i)
+        input_.fold(entries.find_or_insert(input_.key_of(records[i]), hashes[i]), records[i]);
+    } catch (...) {
+      next_ = i;
+      throw;
+    }
+    next_ = i;
   }
 
   /// A record that is late, in no window, or in windows that have fired. False: no room for its results; call again.

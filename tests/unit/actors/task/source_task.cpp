@@ -16,13 +16,14 @@ using scripted::records;
 
 /// Task 0 of a job: a scripted source that sends to a second task.
 struct source_task {
-  explicit source_task(flow::duration max_drift = {}, flow::settings s = {}) {
+  explicit source_task(flow::duration max_drift = {}, flow::settings s = {}, bool repeats = false) {
     flow::job job{"j"};
     flow::source<std::int64_t> const from{[] { return std::make_unique<nothing::no_splits>(); },
                                           [this] { return std::make_unique<scripted::reader>(script); }};
-    job.source("in", from)
-        .event_time([](std::int64_t t) { return wire::at(t); }, flow::monotonous().idle_after(1s).max_drift(max_drift))
-        .map([](std::int64_t n) { return n; })
+    auto stream = job.source("in", from).event_time([](std::int64_t t) { return wire::at(t); }, flow::monotonous().idle_after(1s).max_drift(max_drift));
+    if (repeats)
+      stream = stream.flat_map<std::int64_t>([](std::int64_t n, flow::output<std::int64_t>& out) { for (auto i = n; i > 0; --i) out.emit(n); });
+    stream.map([](std::int64_t n) { return n; })
         .unchained()
         .sink("out", nothing::sink{});
     s.parallelism(1).batch_size(2);
@@ -70,6 +71,25 @@ TEST_CASE("an injected barrier passes at once, also while the output is held bac
   CHECK(t.barriers == std::vector<std::uint64_t>{1, 2, 3});
   CHECK(t.transport.log() == lines{"barrier 1", "2 records"});
   CHECK(t.script.polls.size() == 1);
+}
+
+TEST_CASE("a barrier waits while an operator of the chain holds back records that were before it") {
+  source_task t({}, flow::settings{}.task_buffer(1), true);
+  t.task->assign({{"a", ""}}, false);
+  t.script.polls = {records(0, {5, 1})};  // the 5 fills two batches, the 1 waits
+  CHECK(t.task->step().what == outcome::blocked);
+  t.task->inject({1, 0});
+  t.task->step();
+  CHECK(t.barriers.empty());
+  for (int i = 0; i < 3; ++i) {
+    t.task->take({0, 0, 1 << 20, {}});
+    t.task->step();
+  }
+  CHECK(t.barriers == std::vector<std::uint64_t>{1});
+  auto const log = t.transport.log();
+  REQUIRE(log.size() >= 4);
+  CHECK(lines(log.begin(), log.begin() + 4) == lines{"2 records", "2 records", "2 records", "barrier 1"});
+  CHECK(t.transport.records<std::int64_t>() == std::vector<std::int64_t>{5, 5, 5, 5, 5, 1});
 }
 
 TEST_CASE("a source task that is held up does not become idle, one whose input rests does") {
