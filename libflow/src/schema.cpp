@@ -14,6 +14,8 @@ bool schema::operator==(schema const& other) const {
                                           [](auto const& a, auto const& b) { return a.name == b.name && a.value == b.value; });
 }
 
+std::string number_type_name(char kind, std::size_t bytes) { return kind + std::to_string(8 * bytes); }
+
 std::string to_string(schema const& s) {
   if (s.fields.empty()) return '"' + s.type + '"';
   if (s.type == "list" || s.type == "optional") return "{\"" + s.type + "\":" + to_string(s.fields.front().value) + "}";

@@ -88,3 +88,22 @@ class OutputFolders(ProcessCase):
         first.send(signal.SIGINT)
         self.assert_cancelled(first.wait(), 130)
         self.assertGreater(len(self.numbers()), 0)
+
+    def test_a_job_that_opened_its_file_just_before_another_published_it_leaves_those_results_alone(self):
+        log = self.folder / "strace.log"
+        strace = ["strace", "-f", "-qq", "-e", "trace=openat,flock", "-o", str(log)]
+        if not shutil.which("strace") or subprocess.run([*strace, "true"], capture_output=True).returncode != 0:
+            raise unittest.SkipTest("cannot hold a process up by strace")
+        first = self.start("endless", "--rate", 50_000, "--parallelism", 1)
+        first.until("results on disk", lambda: self.bytes_in_progress() > 1000)
+        late = [*strace, "-e", "inject=flock:delay_enter=2000000"]  # microseconds: its lock comes after the first's end
+        second = self.start_command([*late, *self.command("bounded", "--count", 5, "--parallelism", 1)])
+        second.until("second opening of the file", lambda: ".in-progress" in log.read_text())
+        first.send(signal.SIGINT)
+        first.wait()
+        self.assertEqual(self.files(), ["part-0.csv"])
+        before = (self.out / "part-0.csv").read_bytes()
+        ended = second.wait()
+        self.assertEqual((self.out / "part-0.csv").read_bytes(), before)
+        self.assertEqual(ended.status, 1, ended.stderr)
+        self.assertEqual(self.files(), ["part-0.csv"])

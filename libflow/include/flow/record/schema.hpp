@@ -74,14 +74,13 @@ class schema_archive : public cereal::OutputArchive<schema_archive, cereal::Allo
   bool entered_ = false;
 };
 
+/// "i32", "f64", ...
+std::string number_type_name(char kind, std::size_t bytes);
+
 template <class T>
 std::string plain_type_name() {
-  if constexpr (std::is_same_v<T, bool>)
-    return "bool";
-  else if constexpr (std::is_floating_point_v<T>)
-    return "f" + std::to_string(8 * sizeof(T));
-  else
-    return (std::is_signed_v<T> ? "i" : "u") + std::to_string(8 * sizeof(T));
+  if constexpr (std::is_same_v<T, bool>) return "bool";
+  else return number_type_name(std::is_floating_point_v<T> ? 'f' : std::is_signed_v<T> ? 'i' : 'u', sizeof(T));
 }
 
 template <class T>
