@@ -5,7 +5,7 @@ if(FLOW_WARNINGS_AS_ERRORS)
   add_compile_options(-Werror)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  add_compile_options(-Wno-restrict) # false alarms on std::string: https://gcc.gnu.org/PR105651
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow) # false alarms on std::string: https://gcc.gnu.org/PR105651
 endif()
 
 find_program(FLOW_MOLD mold)

@@ -72,7 +72,8 @@ int run(job const& j, arguments const& a) {
     signal_watch signals;
     auto running = start(j, a.settings());
     int signalled = 0;
-    return tell(watch(running, signals, signalled), j.name(), signalled);
+    auto const result = watch(running, signals, signalled);
+    return tell(result, j.name(), signalled);
   } catch (error const& e) {
     say(stderr, std::string(e.what()) + "\n");
     return e.code() == error_code::invalid_job || e.code() == error_code::usage ? exit_status::wrong_usage : exit_status::failed;

@@ -46,15 +46,18 @@ arguments::arguments(int argc, char const* const* argv) : parser_(std::make_shar
 void arguments::read_settings() {
   help_ = parser_->help;
   explain_ = parser_->explain;
-  try {
-    if (!parser_->parallelism.empty()) settings_.set("parallelism", parser_->parallelism);
-    for (auto const& s : parser_->sets) {
-      auto const equals = s.find('=');
-      if (equals == std::string::npos) throw error(error_code::usage, "--set takes key=value, found '" + s + "'");
-      settings_.set(s.substr(0, equals), s.substr(equals + 1));
+  auto set = [this](std::string const& key, std::string const& value) {
+    try {
+      settings_.set(key, value);
+    } catch (error const& e) {
+      mistakes_.push_back(e.message());
     }
-  } catch (error const& e) {
-    mistakes_.push_back(e.message());
+  };
+  if (!parser_->parallelism.empty()) set("parallelism", parser_->parallelism);
+  for (auto const& s : parser_->sets) {
+    auto const equals = s.find('=');
+    if (equals == std::string::npos) mistakes_.push_back("--set takes key=value, found '" + s + "'");
+    else set(s.substr(0, equals), s.substr(equals + 1));
   }
 }
 

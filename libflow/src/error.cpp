@@ -33,7 +33,10 @@ error system_error(int error_number, std::string const& what) {
     case EROFS: return {error_code::permission_denied, message + "; check the owner and mode of the file and its folder"};
     case ENOSPC:
     case EDQUOT: return {error_code::no_space, message + "; free some space or choose another device"};
-    default: return {error_code::io, message};
+    case EFBIG: return {error_code::no_space, message + "; raise the limit on the size of files (ulimit -f) or divide the output"};
+    case EMFILE:
+    case ENFILE: return {error_code::io, message + "; raise the limit on open files (ulimit -n)"};
+    default: return {error_code::io, message + "; check the device and the file system"};
   }
 }
 

@@ -2,6 +2,8 @@
 
 namespace flow {
 
+std::string opaque_text(std::size_t bytes) { return "(" + std::to_string(bytes) + " bytes)"; }
+
 void append_json_escaped(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   for (char const c : text) {

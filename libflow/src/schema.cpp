@@ -14,6 +14,20 @@ bool schema::operator==(schema const& other) const {
                                           [](auto const& a, auto const& b) { return a.name == b.name && a.value == b.value; });
 }
 
+schema& schema_archive::add() {
+  if (!entered_) {
+    entered_ = true;
+    return *current_;
+  }
+  std::string name = next_name_ ? next_name_ : std::to_string(current_->fields.size());
+  next_name_ = nullptr;
+  return current_->fields.emplace_back(schema_field{std::move(name), {}}).value;
+}
+
+void schema_archive::leaf(std::string const& type) { add().type = type; }
+void schema_archive::set_type(char const* type) { current_->type = type; }
+
+std::string opaque_type_name(std::size_t bytes) { return "opaque:" + std::to_string(bytes); }
 std::string number_type_name(char kind, std::size_t bytes) { return kind + std::to_string(8 * bytes); }
 
 std::string to_string(schema const& s) {

@@ -82,7 +82,7 @@ class task_shell : public task_actor::base {
   void report_progress(bool busy) {
     if (task_.max_drift().count() == 0) return;
     timestamp const t = task_.progress();
-    bool const worth_it = t == end_of_time || !busy || reported_ == no_watermark || t >= saturating_add(reported_, task_.max_drift() / 4);
+    bool const worth_it = t == end_of_time || !busy || reported_ == no_watermark || t < reported_ || t >= saturating_add(reported_, task_.max_drift() / 4);
     if (t == reported_ || t == no_watermark || !worth_it) return;
     reported_ = t;
     send(supervisor_, source_progress{address_.task, address_.subtask, t.time_since_epoch().count()});

@@ -25,7 +25,9 @@ class drift_bound {
     for (auto const& s : sources_) lowest = std::min(lowest, s.time);
     if (lowest == no_watermark) return {};
     bool const first = granted_ == no_watermark;
-    if (!first && lowest != end_of_time && lowest < saturating_add(granted_, smallest_ / 4)) return {};
+    // It goes back when a source that was idle, and held nobody, goes on.
+    bool const back = lowest < granted_;
+    if (!first && !back && lowest != end_of_time && lowest < saturating_add(granted_, smallest_ / 4)) return {};
     if (!first && lowest == granted_) return {};
     return granted_ = lowest;
   }

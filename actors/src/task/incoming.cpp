@@ -100,11 +100,14 @@ std::optional<incoming::work> incoming::time_passed() {
   }
   if (!any_active && any_idle) {
     if (std::exchange(idle_passed_on_, true)) return {};
+    was_idle_ = true;
     return work{work::kind::idle, 0, nullptr, {}, {}};
   }
-  if (lowest <= passed_on_) return {};
-  passed_on_ = lowest;
-  return work{work::kind::watermark, 0, nullptr, lowest, {}};
+  // After idleness the watermark is passed on even where it stands: it says that time goes on.
+  if (lowest <= passed_on_ && !std::exchange(was_idle_, false)) return {};
+  was_idle_ = false;
+  passed_on_ = std::max(passed_on_, lowest);
+  return work{work::kind::watermark, 0, nullptr, passed_on_, {}};
 }
 
 void incoming::done(work const& w) {

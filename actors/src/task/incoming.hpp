@@ -72,6 +72,7 @@ class incoming {
   std::size_t at_barrier_ = 0;
   timestamp passed_on_ = no_watermark;
   bool idle_passed_on_ = false;
+  bool was_idle_ = false;
   bool time_changed_ = false;
   bool end_passed_on_ = false;
 };

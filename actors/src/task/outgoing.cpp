@@ -25,6 +25,8 @@ outgoing::outgoing(std::uint32_t number, flow::partitioning how, std::vector<out
 }
 
 void outgoing::receive(batch_ref& b) {
+  if (std::exchange(any_idle_, false))
+    for (auto& t : targets_) t.idle_pending = false;  // records end idleness: it must not go out behind them
   if (how_ == partitioning::broadcast && targets_.size() > 1) {
     share(b);
   } else if (targets_.size() > 1 && (how_ == partitioning::hash || how_ == partitioning::custom)) {
@@ -156,14 +158,10 @@ void outgoing::send(target& t, element e) {
     t.credit -= static_cast<std::int64_t>(e.bytes);
     in_flight_ += e.bytes;
     counters_.bytes_sent.add(e.bytes);
-    account();
+    counters_.bytes_in_flight.add(e.bytes);
+    counters_.most_bytes_in_flight.set(std::max(counters_.most_bytes_in_flight.value(), counters_.bytes_in_flight.value()));
   }
   transport_.send(t.to.address, t.to.channel, std::move(e));
-}
-
-void outgoing::account() {
-  counters_.bytes_in_flight.set(in_flight_);
-  if (in_flight_ > counters_.most_bytes_in_flight.value()) counters_.most_bytes_in_flight.set(in_flight_);
 }
 
 void outgoing::drain(target& t) {
@@ -182,7 +180,7 @@ void outgoing::take(credit c) {
   target& t = targets_[c.target];
   t.credit += static_cast<std::int64_t>(c.bytes);
   in_flight_ -= c.bytes;
-  account();
+  counters_.bytes_in_flight.set(counters_.bytes_in_flight.value() - c.bytes);
   for (auto& b : c.emptied)
     if (spare_.size() < 64) spare_.push_back(std::move(b));
   drain(t);
@@ -200,6 +198,7 @@ void outgoing::watermark(timestamp w) {
 
 void outgoing::idle() {
   for (auto& t : targets_) t.idle_pending = true;
+  any_idle_ = true;
 }
 
 void outgoing::control(target& t, element e) {

@@ -69,7 +69,6 @@ class outgoing final : public receiver {
   void drain(target& t);
   bool in_credit(target const& t) const { return t.waiting.empty() && t.credit > 0; }
   batch_ref spare();
-  void account();
 
   std::uint32_t number_;
   flow::partitioning how_;
@@ -88,6 +87,7 @@ class outgoing final : public receiver {
   std::size_t waiting_batches_ = 0, waiting_bytes_ = 0, in_flight_ = 0;
   std::chrono::nanoseconds last_watermarks_{0}, oldest_partial_{0};
   bool has_partial_ = false;
+  bool any_idle_ = false;
 };
 
 }  // namespace flow

@@ -25,6 +25,7 @@ void task::start(std::function<void()> wake) {
   c.parallelism = blueprint_.parallelism;
   c.max_parallelism = settings_.max_parallelism();
   c.batch_size = settings_.batch_size();
+  c.max_call_output = settings_.max_call_output();
   c.clock = &clock_;
   c.activity = &activity_;
   c.wake = std::move(wake);
@@ -169,7 +170,8 @@ bool task::end() {
 }
 
 void task::rest(std::chrono::nanoseconds now) {
-  for (auto* s : sinks_) s->flush();
+  if (phase_ == phase::running)
+    for (auto* s : sinks_) s->flush();
   for (auto& o : outgoing_) o->tick(now, true);
 }
 

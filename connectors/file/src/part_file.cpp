@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,16 +69,32 @@ void part_file::open(std::uint32_t subtask, std::uint32_t parallelism) {
   fs::create_directories(settings_.folder, problem);
   if (problem) throw system_error(problem.value(), "cannot create the folder '" + settings_.folder + "'");
   if (!settings_.overwrite) refuse_earlier_parts();
+  do {
+    close_file();
+    lock_in_progress();
+  } while (!is_in_progress_file());
+  stage_ = stage::writing;
+  // Another job may have published its parts until the lock was had.
+  if (!settings_.overwrite) refuse_earlier_parts();
+  if (uninterrupted([&] { return ::ftruncate(file_, 0); }) != 0) throw system_error(errno, "cannot empty '" + in_progress_ + "'");
+}
+
+/// Opens the hidden file and locks it. The lock goes with the process: a file left by one that died can be taken, one of
+/// a running job cannot.
+void part_file::lock_in_progress() {
   file_ = uninterrupted([&] { return ::open(in_progress_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666); });
   if (file_ < 0) throw system_error(errno, "cannot create '" + in_progress_ + "'");
-  stage_ = stage::writing;
-  // The lock goes with the process: a file left by one that died can be taken, one of a running job cannot.
-  if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
-    close_file();
-    stage_ = stage::unopened;
-    throw error(error_code::io, "cannot write '" + in_progress_ + "': another job is writing to this folder; choose another folder");
-  }
-  if (uninterrupted([&] { return ::ftruncate(file_, 0); }) != 0) throw system_error(errno, "cannot empty '" + in_progress_ + "'");
+  if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+  close_file();
+  throw error(error_code::io, "cannot write '" + in_progress_ + "': another job is writing to this folder; choose another folder");
+}
+
+/// Whether the open file still has the hidden name: a job that ended between opening and locking has renamed it, and
+/// what was opened is then its published result.
+bool part_file::is_in_progress_file() const {
+  struct stat opened {}, named {};
+  return ::fstat(file_, &opened) == 0 && ::stat(in_progress_.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
 }
 
 void part_file::refuse_earlier_parts() const {

@@ -43,6 +43,14 @@ node& add_operator(stream_end const& from, std::string kind, std::string name) {
   return n;
 }
 
+/// An operator under whose name state or positions are stored.
+inline void must_be_named(node& n, bool named) {
+  n.must_be_named = true;
+  if (named) return;
+  n.name.clear();
+  n.mistakes.push_back("the name is empty; a name is the operator's identity in every snapshot and counter");
+}
+
 }  // namespace detail
 
 /// The operator that a stream ends in.
@@ -126,7 +134,10 @@ class basic_stream {
   stream<U> side(tag<U> const& which) const {
     node& n = own();
     for (std::uint32_t port = 1; port < n.outputs.size(); ++port)
-      if (n.outputs[port].name == which.name) return stream<U>({end_.job, n.id, port});
+      if (n.outputs[port].name == which.name) {
+        if (n.outputs[port].type != &batch_type_of<U>) n.mistakes.push_back("side output '" + which.name + "' is asked for with two types of record");
+        return stream<U>({end_.job, n.id, port});
+      }
     if (n.kind != "flat_map") n.mistakes.push_back("a " + n.kind + " has no side output '" + which.name + "'");
     n.outputs.push_back({&batch_type_of<U>, which.name});
     return stream<U>({end_.job, n.id, static_cast<std::uint32_t>(n.outputs.size() - 1)});
@@ -183,8 +194,9 @@ class basic_stream {
   sink_handle sink(std::string name, S const& target) const {
     static_assert(sink_for<S, T>, "this is no sink for these records: it needs `flow::sink<T> make<T>() const`");
     flow::sink<T> made = target.template make<T>();
+    bool const named = !name.empty();
     node& n = detail::add_operator<T>(end_, "sink", std::move(name));
-    check_named(n);
+    detail::must_be_named(n, named);
     n.is_sink = true;
     n.blocking = made.blocking;
     n.make = [made](node const& self) { return std::make_unique<sink_operator<T>>(self.name, made.make_writer()); };
@@ -196,13 +208,6 @@ class basic_stream {
  protected:
   node& own() const { return end_.job->at(end_.node); }
   Handle handle() const { return static_cast<Handle const&>(*this); }
-  static void check_named(node& n) {
-    n.must_be_named = true;
-    if (n.name == n.kind + "-" + std::to_string(n.id)) {
-      n.name.clear();
-      n.mistakes.push_back("the name is empty; a name is the operator's identity in every snapshot and counter");
-    }
-  }
 
  private:
   template <class Out, class Make>

@@ -48,7 +48,7 @@ class bounded_disorder : public watermark_strategy<bounded_disorder> {
    public:
     explicit generator(duration bound) : bound_(bound) {}
     template <class T>
-    void observe(batch<T> const& records) {
+    void observe(batch<T> const& records, std::uint32_t&) {
       for (timestamp const t : records.timestamps()) highest_ = std::max(highest_, t);
     }
     timestamp watermark() const {
@@ -81,11 +81,12 @@ class user_watermarks : public watermark_strategy<user_watermarks<G>> {
   class generator {
    public:
     explicit generator(G g) : g_(std::move(g)) {}
+    /// `at` is the record being looked at, for the one who catches.
     template <class T>
-    void observe(batch<T> const& records) {
+    void observe(batch<T> const& records, std::uint32_t& at) {
       static_assert(requires(G g, T const& r, timestamp t) { g.on_record(r, t); { g.watermark() } -> std::convertible_to<timestamp>; },
                     "a watermark generator needs `void on_record(Record const&, flow::timestamp)` and `flow::timestamp watermark() const`");
-      for (std::uint32_t i = 0; i < records.size(); ++i) g_.on_record(records[i], records.timestamps()[i]);
+      for (at = 0; at < records.size(); ++at) g_.on_record(records[at], records.timestamps()[at]);
       // A watermark never goes back, whatever the user's function says.
       watermark_ = std::max(watermark_, static_cast<timestamp>(g_.watermark()));
     }
@@ -141,7 +142,7 @@ class typed_time_assigner final : public time_assigner {
       at = i;
       throw;
     }
-    generators_[split].observe(std::as_const(records));
+    generators_[split].observe(std::as_const(records), at);
   }
   timestamp watermark(std::uint32_t split) const override { return generators_[split].watermark(); }
 

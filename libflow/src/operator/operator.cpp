@@ -43,7 +43,34 @@ void operator_base::receive(batch_ref& b) {
 
 void operator_base::resume() {
   activity_scope const scope(*this);
-  suspended_ = !continue_output();
+  suspended_ = !release_held() || !continue_output() || holds_batches();
+}
+
+void operator_base::hold_back(std::size_t port, batch_ref& b) {
+  if (b->empty()) return;
+  std::uint32_t const capacity = b->capacity();
+  batch_type const& type = b->type();
+  std::size_t const bytes = b->footprint();
+  held_bytes_ += bytes;
+  if (held_bytes_ > context_.max_call_output)
+    throw error(error_code::limit_exceeded,
+                "one call emitted more than " + std::to_string(context_.max_call_output) +
+                    " bytes beyond what the receivers take; emit less per record or raise the setting max-call-output");
+  held_.push_back({port, std::exchange(b, {}), bytes});
+  renew(b, type, capacity);
+  suspended_ = true;
+}
+
+/// Hands on what is held back, in order, as far as the receivers take it; whether all of it went.
+bool operator_base::release_held() {
+  while (!held_.empty()) {
+    held_batch& first = held_.front();
+    if (!outputs_[first.port].ready()) return false;
+    held_bytes_ -= first.bytes;
+    outputs_[first.port].push(first.records, counters_);
+    held_.pop_front();
+  }
+  return true;
 }
 
 void operator_base::forward_watermark(timestamp w) {

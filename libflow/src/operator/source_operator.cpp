@@ -5,7 +5,7 @@
 namespace flow {
 
 void source_operator_base::open() {
-  declared_ = &state().value<std::vector<split>>("splits");
+  declared_ = &state().value<std::vector<stored_split>>("splits");
   connector_context c;
   c.operator_name = name();
   c.subtask = context().subtask;
@@ -141,7 +141,7 @@ void source_operator_base::pass(barrier const& b) {
   for (std::uint32_t i = 0; i < splits_.size(); ++i) {
     split s = splits_[i].value;
     if (!splits_[i].ended) s.position = position(i);
-    declared_->push_back(std::move(s));
+    declared_->push_back({std::move(s), splits_[i].ended});
   }
   operator_base::pass(b);
 }

@@ -34,7 +34,7 @@ class event_time_operator final : public operator_base {
     if (!continue_output()) suspend();
   }
   bool continue_output() override {
-    if (!outputs_ready()) return false;
+    if (holds_batches() || !outputs_ready()) return false;
     timestamp const w = assigner_->watermark(0);
     if (w > sent_) forward_watermark(sent_ = w);
     return true;

@@ -30,6 +30,7 @@ class flat_map_operator final : public operator_base {
     }
   }
   bool continue_output() override {
+    if (!rest_ || rest_->empty()) return true;
     if (!run(*rest_)) return false;
     if (rest_.unique()) rest_->clear(); else rest_ = {};
     return true;

@@ -5,6 +5,7 @@
 // remembers between batches in declared state (`open_context::state`). Time-ordered work follows the watermark.
 
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ struct open_context {
   std::uint32_t parallelism = 1;
   std::uint32_t max_parallelism = 128;
   std::uint32_t batch_size = 1024;
+  /// Bytes that one call of a user function may emit beyond what the receivers take.
+  std::size_t max_call_output = 64 << 20;
   flow::clock const* clock = nullptr;
   flow::activity* activity = nullptr;
   /// Makes the task look at this operator again; callable from any thread.
@@ -47,7 +50,7 @@ class operator_base : public receiver {
   std::size_t ports() const { return outputs_.size(); }
 
   void start(open_context const& context);
-  /// Called once before the first batch.
+  /// Declares state and prepares; called once before the first batch.
   virtual void open() {}
 
   void receive(batch_ref& b) final;
@@ -66,7 +69,7 @@ class operator_base : public receiver {
 
  protected:
   virtual void process(batch_ref& b) = 0;
-  /// Continues; true when nothing is held back any more.
+  /// Continues what `suspend` was said for; true when there is nothing left. Batches held back have gone before.
   virtual bool continue_output() { return true; }
 
   bool outputs_ready() const {
@@ -75,15 +78,20 @@ class operator_base : public receiver {
     return true;
   }
   void suspend() { suspended_ = true; }
+  /// Hands a batch on and makes `b` an empty one. What the receivers do not take now is held back: the operator is then
+  /// suspended, and its task resumes it later.
   void push(std::size_t port, batch_ref& b) {
-    outputs_[port].push(b, counters_);
+    if (held_.empty() && outputs_[port].ready()) [[likely]] outputs_[port].push(b, counters_);
+    else hold_back(port, b);
     pushed_ = true;
   }
+  /// Whether batches are held back, which no state describes.
+  bool holds_batches() const { return !held_.empty(); }
   /// Whether the receivers still take more. Asks them only when something has been pushed since it was asked last, so it
   /// may be called for every record.
   bool still_ready() {
     if (!pushed_) [[likely]] return true;
-    if (!outputs_ready()) return false;
+    if (holds_batches() || !outputs_ready()) return false;
     pushed_ = false;
     return true;
   }
@@ -98,7 +106,17 @@ class operator_base : public receiver {
   template <class T>
   friend class output;
   friend class side_outputs;
+  void hold_back(std::size_t port, batch_ref& b);
+  bool release_held();
+
+  struct held_batch {
+    std::size_t port;
+    batch_ref records;
+    std::size_t bytes;
+  };
   std::vector<output_port> outputs_;
+  std::deque<held_batch> held_;
+  std::size_t held_bytes_ = 0;
   bool suspended_ = false;
   bool pushed_ = false;
   open_context context_;

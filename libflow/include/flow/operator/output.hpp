@@ -14,7 +14,7 @@ class output {
  public:
   /// Emits a record with the event time of the record that the function was called for.
   void emit(T record) { emit(std::move(record), now_); }
-  /// Emits a record with an event time of its own.
+  /// Emits a record with an event time of its own; the time is dropped where the stream has no event time.
   void emit(T record, timestamp at) {
     if (batch_->room() == 0) flush();
     auto& records = as<T>(*batch_);

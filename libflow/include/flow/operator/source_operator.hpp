@@ -9,6 +9,17 @@
 
 namespace flow {
 
+/// A split as it is stored: where it stands, or that it has ended.
+struct stored_split {
+  split value;
+  bool ended = false;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(CEREAL_NVP(value), CEREAL_NVP(ended));
+  }
+};
+
 /// What a step of a source came to.
 struct source_step {
   enum class outcome { progress, nothing, blocked, ended } result = outcome::nothing;
@@ -71,7 +82,7 @@ class source_operator_base : public operator_base {
 
   std::unique_ptr<time_assigner> assigner_;
   std::vector<active_split> splits_;
-  std::vector<split>* declared_ = nullptr;
+  std::vector<stored_split>* declared_ = nullptr;
   batch_ref batch_;
   bool known_ = false;
   bool complete_ = false;

@@ -30,8 +30,9 @@ class encoder : public cereal::OutputArchive<encoder, cereal::AllowEmptyClassEli
  public:
   explicit encoder(bytes& out) : OutputArchive(this), out_(out) {}
   void write(void const* data, std::size_t size) {
-    auto const* first = static_cast<std::byte const*>(data);
-    out_.insert(out_.end(), first, first + size);
+    std::size_t const at = out_.size();
+    out_.resize(at + size);
+    if (size > 0) std::memcpy(out_.data() + at, data, size);
   }
 
  private:
@@ -47,7 +48,7 @@ class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElis
     if (size > static_cast<std::size_t>(end_ - next_))
       throw error(error_code::bad_record, "encoded data ends early: expected " + std::to_string(size) +
                                               " more bytes, found " + std::to_string(end_ - next_));
-    std::memcpy(data, next_, size);
+    if (size > 0) std::memcpy(data, next_, size);  // an empty container may have no place for its data
     next_ += size;
   }
   std::size_t left() const { return static_cast<std::size_t>(end_ - next_); }

@@ -146,6 +146,9 @@ void prologue(json_writer&, cereal::SizeTag<T> const&) {}
 template <class T>
 void epilogue(json_writer&, cereal::SizeTag<T> const&) {}
 
+/// "(16 bytes)": a record that cannot be described.
+std::string opaque_text(std::size_t bytes);
+
 /// One record as one line of JSON; "(n bytes)" for a type without a description.
 template <class T>
 std::string to_json(T const& value) {
@@ -154,7 +157,7 @@ std::string to_json(T const& value) {
     json_writer archive(text);
     archive(value);
   } else {
-    text = "(" + std::to_string(sizeof(T)) + " bytes)";
+    text = opaque_text(sizeof(T));
   }
   return text;
 }

@@ -44,14 +44,13 @@ class schema_archive : public cereal::OutputArchive<schema_archive, cereal::Allo
   explicit schema_archive(schema& out) : OutputArchive(this), current_(&out) {}
 
   void name_next(char const* name) { next_name_ = name; }
-  void leaf(std::string type) { add().type = std::move(type); }
+  void leaf(std::string const& type);
   /// Describes `value` as a struct of the fields that `describe` adds.
   template <class F>
   void structure(char const* type, F describe) {
     schema* const outer = current_;
-    schema& mine = add();
-    mine.type = type;
-    current_ = &mine;
+    current_ = &add();
+    set_type(type);
     describe();
     current_ = outer;
   }
@@ -59,21 +58,16 @@ class schema_archive : public cereal::OutputArchive<schema_archive, cereal::Allo
   bool entered() const { return entered_; }
 
  private:
-  schema& add() {
-    if (!entered_) {
-      entered_ = true;
-      return *current_;
-    }
-    std::string name = next_name_ ? next_name_ : std::to_string(current_->fields.size());
-    next_name_ = nullptr;
-    return current_->fields.emplace_back(schema_field{std::move(name), {}}).value;
-  }
+  schema& add();
+  void set_type(char const* type);
 
   schema* current_;
   char const* next_name_ = nullptr;
   bool entered_ = false;
 };
 
+/// "opaque:16"
+std::string opaque_type_name(std::size_t bytes);
 /// "i32", "f64", ...
 std::string number_type_name(char kind, std::size_t bytes);
 
@@ -140,7 +134,7 @@ schema schema_of() {
     schema_archive archive(result);
     describe_into(archive, T{});
   } else {
-    result.type = "opaque:" + std::to_string(sizeof(T));
+    result.type = opaque_type_name(sizeof(T));
   }
   return result;
 }

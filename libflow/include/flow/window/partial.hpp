@@ -59,7 +59,7 @@ class partial_operator final : public operator_base {
     send_finished_ = true;
     if (!continue_output()) suspend();
   }
-  bool may_pass_barrier() const override { return !suspended() || !rest_ || rest_->empty(); }
+  bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && (!rest_ || rest_->empty())); }
 
  protected:
   void process(batch_ref& b) override {
@@ -124,7 +124,7 @@ class partial_operator final : public operator_base {
   }
   bool send_finished() {
     for (std::size_t i = 0; i < open_->size();) {
-      if (!outputs_ready()) return false;
+      if (!still_ready()) return false;
       if (!slicing::fired((*open_)[i].end, *watermark_)) {
         ++i;
         continue;
@@ -134,7 +134,7 @@ class partial_operator final : public operator_base {
       open_->pop_back();
     }
     if (!out_->empty()) push(0, out_);
-    if (!outputs_ready()) return false;
+    if (holds_batches() || !outputs_ready()) return false;
     send_finished_ = false;
     forward_watermark(*watermark_);
     return true;

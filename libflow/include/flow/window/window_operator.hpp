@@ -51,7 +51,7 @@ class window_operator final : public operator_base {
     forget_slice();
     if (!fire()) suspend();
   }
-  bool may_pass_barrier() const override { return !suspended() || (rest_done() && merge_.between_portions()); }
+  bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && rest_done() && merge_.between_portions()); }
 
  protected:
   void process(batch_ref& b) override {
@@ -145,7 +145,7 @@ class window_operator final : public operator_base {
       }
       for (; refiring_ <= last_refired(); refiring_ = slicing_.next_end(refiring_)) {
         if (slicing_.expired(refiring_, *fired_until_)) continue;
-        if (!outputs_ready()) return false;
+        if (!still_ready()) return false;
         emit(k, refiring_, merged(k, in.hashes()[i], refiring_).result());
       }
       refiring_ = no_watermark;
@@ -196,7 +196,7 @@ class window_operator final : public operator_base {
       firing_ = no_watermark;
     }
     if (!out_->empty()) push(0, out_);
-    if (!outputs_ready()) return false;
+    if (holds_batches() || !outputs_ready()) return false;
     timestamp const w = std::exchange(firing_until_, no_watermark);
     *fired_until_ = w;
     while (!slices_->all().empty() && slicing_.expired(slicing_.last_end(slices_->all().front().begin), w)) slices_->drop_oldest();
@@ -219,7 +219,7 @@ class window_operator final : public operator_base {
     return false;
   }
   bool emit_window() {
-    while (outputs_ready()) {
+    while (still_ready()) {
       auto const* e = merge_.next();
       if (!e) {
         last_fired_ = firing_;

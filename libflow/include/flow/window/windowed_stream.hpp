@@ -31,13 +31,6 @@ inline void check_window(node& n, window_spec const& spec) {
   if (spec.lateness.count() < 0) n.mistakes.push_back("the allowed lateness must not be negative");
 }
 
-inline void must_be_named(node& n, bool named) {
-  n.must_be_named = true;
-  if (named) return;
-  n.name.clear();
-  n.mistakes.push_back("the name is empty; a name is the operator's identity in every snapshot and counter");
-}
-
 template <class A, class T>
 constexpr void check_aggregate() {
   static_assert(aggregate_of<A, T>, "an aggregate needs add(record), merge(other) and result() const, and must be default-made and copyable");

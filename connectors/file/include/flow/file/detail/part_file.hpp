@@ -48,6 +48,8 @@ class part_file {
   enum class stage { unopened, writing, finished, published, abandoned };
   static constexpr std::size_t full_bytes = 256 << 10;
 
+  void lock_in_progress();
+  bool is_in_progress_file() const;
   void refuse_earlier_parts() const;
   void remove_surplus_parts() const;
   void sync_folder() const;
