@@ -10,7 +10,18 @@ namespace {
 class supervisor_shell : public supervisor_actor::base {
  public:
   supervisor_shell(caf::actor_config& c, std::shared_ptr<job_run> run)
-      : supervisor_actor::base(c), run_(std::move(run)), supervision_(run_->subtasks()), barriers_(run_->subtasks()) {}
+      : supervisor_actor::base(c), run_(std::move(run)), supervision_(run_->subtasks()), barriers_(run_->subtasks()) {
+    // A fault of the supervisor itself must not leave the caller waiting: it is the job's failure, and takes the linked
+    // tasks along.
+    set_exception_handler([this](std::exception_ptr& fault) -> caf::error {
+      job_result r;
+      r.end = job_result::how::failed;
+      r.failure = error(error_code::internal, "the supervisor failed: " + text_of(fault));
+      r.operators = run_->summaries();
+      run_->on_end(std::move(r));
+      return caf::exit_reason::unhandled_exception;
+    });
+  }
 
   behavior_type make_behavior() override {
     return {
@@ -38,6 +49,15 @@ class supervisor_shell : public supervisor_actor::base {
   }
 
  private:
+  static std::string text_of(std::exception_ptr const& fault) {
+    try {
+      std::rethrow_exception(fault);
+    } catch (std::exception const& e) {
+      return e.what();
+    } catch (...) {
+      return "something that is no std::exception";
+    }
+  }
   template <class M>
   std::size_t number(M const& m) const { return run_->number_of(m.task, m.subtask); }
 

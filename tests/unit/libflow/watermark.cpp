@@ -107,7 +107,6 @@ TEST_CASE("when the function of the time throws, the assigner says at which reco
   CHECK(failed_at == 2);
 }
 
-// A bug: `at` is not set, and the error of the operator names the first record of the batch, whichever it was.
 TEST_CASE("when a user's generator throws, the assigner says at which record") {
   auto const time_of = [](std::int64_t const& t) { return at(t); };
   flow::typed_time_assigner<std::int64_t, decltype(time_of), flow::user_watermarks<says_the_newest>> assigner(

@@ -162,8 +162,6 @@ TEST_CASE("control goes to every target") {
   for (std::uint32_t t = 0; t < 3; ++t) CHECK(e.transport.log(t) == lines{"1 record", "watermark 4", "end"});
 }
 
-// A bug: idle that has not been sent yet is sent behind the records that ended it, and the receiver takes the channel
-// for idle although it is not.
 TEST_CASE("records that end an idleness which was not sent yet are not followed by it") {
   exchange e;
   e.out.watermark(at(4));
@@ -175,7 +173,6 @@ TEST_CASE("records that end an idleness which was not sent yet are not followed 
   CHECK(e.transport.log().back() == "1 record");
 }
 
-// A bug: each exchange sets the counter of the task to its own bytes.
 TEST_CASE("the bytes in flight of a task are those of all its exchanges") {
   wire::transport transport;
   flow::task_counters counters;

@@ -224,7 +224,6 @@ TEST_CASE("a sink that is not ready is not written to") {
   CHECK(without_flush(j.log) == lines{"write 6 6"});
 }
 
-// A bug: the task flushes, when it comes to rest, what its sink has finished already.
 TEST_CASE("a finished sink is not flushed any more") {
   journal j;
   flow::job job{"j"};

@@ -139,7 +139,6 @@ TEST_CASE("all mistakes are told together") {
   }
 }
 
-// A bug: a tag's name finds the output of another type, whose records are then taken for ints.
 TEST_CASE("two side outputs of one name and different types are a mistake") {
   flow::job job{"j"};
   auto sorted = job.source("events", nothing::source<int>()).flat_map<int>([](int, flow::output<int>&, flow::side_outputs&) {});
@@ -149,7 +148,6 @@ TEST_CASE("two side outputs of one name and different types are a mistake") {
   CHECK_FALSE(mistakes(job).empty());
 }
 
-// A bug: a given name that looks like a generated one is taken for none.
 TEST_CASE("a sink may have any name, one that looks generated too") {
   flow::job job{"j"};
   job.source("source-0", nothing::source<int>()).sink("sink-1", nothing::sink{});

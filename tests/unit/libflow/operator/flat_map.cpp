@@ -128,8 +128,6 @@ TEST_CASE("an error of an operator further down keeps that operator's name") {
   CHECK_THROWS_WITH(op.give(batch_of<int>({1, 2})), "operator 'next': the function threw: two; the record was 2");
 }
 
-// A bug: a call that emits several batches hands them on although the next operator of the chain is suspended; that
-// overwrites what it held back.
 TEST_CASE("chained flat_maps lose nothing when the second is held up within one call of the first") {
   for (std::size_t room = 1; room < 12; ++room) {
     INFO("room for " << room << " batches");

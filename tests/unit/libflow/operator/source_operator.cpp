@@ -116,11 +116,12 @@ TEST_CASE("a barrier finds the positions of the splits in declared state") {
   CHECK(s.out.log.back() == "barrier 7");
   REQUIRE(s.op.state().objects().size() == 1);
   CHECK(s.op.state().objects()[0]->name() == "splits");
-  auto const& splits = static_cast<flow::value_object<std::vector<flow::split>>&>(*s.op.state().objects()[0]).get();
+  auto const& splits = static_cast<flow::value_object<std::vector<flow::stored_split>>&>(*s.op.state().objects()[0]).get();
   REQUIRE(splits.size() == 2);
-  CHECK(splits[0].id == "s0");
-  CHECK(splits[0].position == "3");
-  CHECK(splits[1].position == "0");
+  CHECK(splits[0].value.id == "s0");
+  CHECK(splits[0].value.position == "3");
+  CHECK_FALSE(splits[0].ended);
+  CHECK(splits[1].value.position == "0");
 }
 
 TEST_CASE("a split too far ahead is paused and goes on when it is granted more") {

@@ -85,8 +85,6 @@ TEST_CASE("a barrier may pass a firing that is held up between portions, never a
   CHECK(values == times{1, 1, 2, 2, 3, 3});
 }
 
-// A bug: within one batch late records are pushed without asking whether their receivers take more; a suspended
-// flat_map there loses what it held back.
 TEST_CASE("late records wait while their receivers take no more") {
   windows w(flow::tumbling_windows(flow::duration{10}));
   w.op.watermark(at(50));
