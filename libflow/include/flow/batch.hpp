@@ -233,7 +233,9 @@ struct typed_batch_operations {
     for (std::size_t t = 0; t < targets; ++t)
       if (to[t]->empty()) to[t]->columns_like(from);
     if constexpr (std::is_trivially_copyable_v<T>) {
-      if (targets <= few_targets && from.has_timestamps() && from.has_hashes()) return scatter_columns(from, first, count, target, to, targets);
+      if (targets <= few_targets && from.has_hashes())
+        return from.has_timestamps() ? scatter_columns<true>(from, first, count, target, to, targets)
+                                     : scatter_columns<false>(from, first, count, target, to, targets);
     }
     T* const records = typed(from).data() + first;
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -247,6 +249,7 @@ struct typed_batch_operations {
   }
   static constexpr std::size_t few_targets = 64;
   /// The common case in one pass: all columns, ends in a local array.
+  template <bool stamped>
   static void scatter_columns(batch_base& from, std::uint32_t first, std::uint32_t count, std::uint16_t const* target,
                               batch_base* const* to, std::size_t targets) {
     struct destination {
@@ -255,15 +258,15 @@ struct typed_batch_operations {
       std::uint64_t* hashes;
       std::uint64_t size;
     } ends[few_targets];
-    for (std::size_t t = 0; t < targets; ++t) ends[t] = {typed(*to[t]).data(), to[t]->add_timestamps(), to[t]->add_hashes(), to[t]->size()};
+    for (std::size_t t = 0; t < targets; ++t) ends[t] = {typed(*to[t]).data(), stamped ? to[t]->add_timestamps() : nullptr, to[t]->add_hashes(), to[t]->size()};
     T const* const records = typed(from).data() + first;
-    timestamp const* const timestamps = from.timestamps().data() + first;
+    timestamp const* const timestamps = stamped ? from.timestamps().data() + first : nullptr;
     std::uint64_t const* const hashes = from.hashes().data() + first;
     for (std::uint32_t i = 0; i < count; ++i) {
       destination& end = ends[target[i]];
       std::uint64_t const at = end.size++;
       end.records[at] = records[i];
-      end.timestamps[at] = timestamps[i];
+      if constexpr (stamped) end.timestamps[at] = timestamps[i];
       end.hashes[at] = hashes[i];
     }
     for (std::size_t t = 0; t < targets; ++t) to[t]->set_size(static_cast<std::uint32_t>(ends[t].size));
