@@ -18,7 +18,9 @@ class actor_transport final : public transport {
   void send(task_address to, std::uint32_t channel, element e) override;
   void give(task_address to, credit c) override;
 
-  caf::scheduled_actor* self = nullptr;
+  /// The actor that the task runs in. It sends as itself, so that the receiver is queued at its own worker: a message from
+  /// nowhere goes through the scheduler's central queue, which wakes a sleeping worker for every batch.
+  task_actor::base* self = nullptr;
   std::shared_ptr<peers const> all;
 };
 

@@ -3,10 +3,10 @@
 namespace flow {
 
 void actor_transport::send(task_address to, std::uint32_t channel, element e) {
-  caf::anon_send(all->tasks[to.task][to.subtask], delivery{channel, std::move(e)});
+  self->send(all->tasks[to.task][to.subtask], delivery{channel, std::move(e)});
 }
 
-void actor_transport::give(task_address to, credit c) { caf::anon_send(all->tasks[to.task][to.subtask], credit_grant{std::move(c)}); }
+void actor_transport::give(task_address to, credit c) { self->send(all->tasks[to.task][to.subtask], credit_grant{std::move(c)}); }
 
 namespace {
 
@@ -50,6 +50,7 @@ class task_shell : public task_actor::base {
   bool ended() const { return failed_ || task_.state() >= task::phase::published; }
 
   void begin(begin_task const& m) {
+    cell_.transport.self = this;
     cell_.transport.all = m.all;
     link_to(supervisor_);  // a supervisor that is killed takes its tasks along
     auto const address = caf::actor_cast<caf::weak_actor_ptr>(this);
