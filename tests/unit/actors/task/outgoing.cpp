@@ -20,12 +20,7 @@ using lines = std::vector<std::string>;
 /// An exchange to `n` targets, the receivers' credit in a test's hands.
 struct exchange {
   exchange(partitioning how, std::size_t n, flow::settings const& s = {}, std::size_t window = 1 << 20)
-      : out(5, how, targets(n, window), s, transport, counters) {}
-  static std::vector<flow::outgoing_target> targets(std::size_t n, std::size_t window) {
-    std::vector<flow::outgoing_target> all;
-    for (std::uint32_t i = 0; i < n; ++i) all.push_back({{2, i}, i, window});
-    return all;
-  }
+      : out(5, how, wire::targets(n, window), s, transport, counters) {}
   void give(std::vector<int> const& records, std::vector<std::uint64_t> const& hashes = {}) {
     auto b = batch_of(records, {}, hashes);
     out.receive(b);

@@ -15,13 +15,8 @@ using lines = std::vector<std::string>;
 
 struct exchange {
   explicit exchange(std::size_t n = 1, std::size_t window = 1 << 20, partitioning how = partitioning::custom)
-      : out(0, how, targets(n, window), flow::settings{}.batch_size(3), transport, counters) {
+      : out(0, how, wire::targets(n, window), flow::settings{}.batch_size(3), transport, counters) {
     out.tick(now, false);
-  }
-  static std::vector<flow::outgoing_target> targets(std::size_t n, std::size_t window) {
-    std::vector<flow::outgoing_target> all;
-    for (std::uint32_t i = 0; i < n; ++i) all.push_back({{2, i}, i, window});
-    return all;
   }
   void give(std::vector<int> const& records, std::vector<std::uint64_t> const& targets_of = {}) {
     auto b = batch_of(records, {}, targets_of);
@@ -177,8 +172,8 @@ TEST_CASE("the bytes in flight of a task are those of all its exchanges") {
   wire::transport transport;
   flow::task_counters counters;
   auto const s = flow::settings{}.batch_size(2);
-  flow::outgoing first(0, partitioning::forward, exchange::targets(1, 1'000), s, transport, counters);
-  flow::outgoing second(1, partitioning::forward, exchange::targets(1, 1'000), s, transport, counters);
+  flow::outgoing first(0, partitioning::forward, wire::targets(1, 1'000), s, transport, counters);
+  flow::outgoing second(1, partitioning::forward, wire::targets(1, 1'000), s, transport, counters);
   auto a = batch_of<int>({1, 2}), b = batch_of<int>({3, 4});
   first.receive(a);
   second.receive(b);

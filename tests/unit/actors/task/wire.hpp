@@ -1,4 +1,6 @@
 #pragma once
+
+#include "task/outgoing.hpp"
 // A transport that keeps what is sent until a test delivers it.
 
 #include <deque>
@@ -104,5 +106,12 @@ class sender {
   }
   std::uint64_t next_ = 0;
 };
+
+/// The subtasks of task 2, each behind a channel with this credit.
+inline std::vector<flow::outgoing_target> targets(std::size_t n, std::size_t window) {
+  std::vector<flow::outgoing_target> all;
+  for (std::uint32_t i = 0; i < n; ++i) all.push_back({{2, i}, i, window});
+  return all;
+}
 
 }  // namespace wire
