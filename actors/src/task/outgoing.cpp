@@ -45,12 +45,9 @@ void outgoing::receive(batch_ref& b) {
 void outgoing::deal(batch_ref& b) {
   std::uint32_t const n = b->size();
   bool const move = b.unique();
-  std::uint64_t const* const hashes = b->hashes().data();
-  record_target_.resize(n);
-  if (how_ == partitioning::hash) {
-    std::uint16_t const* const of_group = target_of_group_.data();
-    for (std::uint32_t i = 0; i < n; ++i) record_target_[i] = of_group[key_group_of(hashes[i], max_parallelism_)];
-  } else {
+  if (how_ == partitioning::custom) {
+    std::uint64_t const* const hashes = b->hashes().data();
+    record_target_.resize(n);
     for (std::uint32_t i = 0; i < n; ++i) record_target_[i] = static_cast<std::uint16_t>(hashes[i] % targets_.size());
   }
   // Partial batches have room for a chunk beyond the batch size: within a chunk nothing needs to be checked.
@@ -60,7 +57,8 @@ void outgoing::deal(batch_ref& b) {
       prepare_partial(targets_[t], b->type());
       partials_[t] = &*targets_[t].partial;
     }
-    b->type().scatter(*b, first, count, record_target_.data() + first, partials_.data(), partials_.size(), move);
+    if (how_ == partitioning::hash) b->type().scatter_by_hash(*b, first, count, target_of_group_, partials_, move);
+    else b->type().scatter(*b, first, count, record_target_.data() + first, partials_, move);
     has_partial_ = true;
     for (auto& t : targets_)
       if (t.partial->size() >= batch_size_) ship(t);
@@ -157,6 +155,7 @@ void outgoing::send(target& t, element e) {
   if (e.what == element::kind::batch) {
     t.credit -= static_cast<std::int64_t>(e.bytes);
     in_flight_ += e.bytes;
+    counters_.batches_sent.add(1);
     counters_.bytes_sent.add(e.bytes);
     counters_.bytes_in_flight.add(e.bytes);
     counters_.most_bytes_in_flight.set(std::max(counters_.most_bytes_in_flight.value(), counters_.bytes_in_flight.value()));

@@ -57,9 +57,10 @@ task::result task::step() {
   auto const began = now;
   result r{outcome::resting};
   if (phase_ == phase::running || phase_ == phase::ending) {
+    auto const sent = counters_.batches_sent.value();
     do {
       r = run(now);
-    } while (r.what == outcome::busy && now - began < step_time);
+    } while (r.what == outcome::busy && now - began < step_time && counters_.batches_sent.value() - sent < step_batches);
     if (r.what != outcome::busy) rest(now);
     incoming_.give_credit(r.what != outcome::busy);
     if (phase_ == phase::ending && drained()) {

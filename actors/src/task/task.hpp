@@ -84,6 +84,8 @@ class task {
 
  private:
   static constexpr std::chrono::nanoseconds step_time{1'000'000};
+  /// Then the receivers have their turn, while what was sent is in the cache.
+  static constexpr std::uint64_t step_batches = 8;
 
   result run(std::chrono::nanoseconds& now);
   void pass_waiting_barrier();

@@ -19,6 +19,7 @@
 
 #include <flow/record/encoding.hpp>
 #include <flow/record/json_text.hpp>
+#include <flow/record/key.hpp>
 #include <flow/record/schema.hpp>
 #include <flow/time.hpp>
 
@@ -38,7 +39,10 @@ struct batch_type {
   void (*append)(batch_base& to, batch_base& from, std::uint32_t first, std::uint32_t count, bool move);
   /// Appends record first + i to `to[target[i]]`, for i < count. Every target has room for `count` records.
   void (*scatter)(batch_base& from, std::uint32_t first, std::uint32_t count, std::uint16_t const* target,
-                  batch_base* const* to, std::size_t targets, bool move);
+                  std::span<batch_base* const> to, bool move);
+  /// The same with `target_of_group[the key group of the record's hash]`: there are as many groups as entries.
+  void (*scatter_by_hash)(batch_base& from, std::uint32_t first, std::uint32_t count, std::span<std::uint16_t const> target_of_group,
+                          std::span<batch_base* const> to, bool move);
   /// Bytes that the records hold on the heap.
   std::size_t (*heap)(batch_base const&);
   /// Appends the batch, columns included, to `out`; null where T has no description and is not trivially copyable.
@@ -229,17 +233,29 @@ struct typed_batch_operations {
   }
 
   static void scatter(batch_base& from, std::uint32_t first, std::uint32_t count, std::uint16_t const* target,
-                      batch_base* const* to, std::size_t targets, bool move) {
-    for (std::size_t t = 0; t < targets; ++t)
-      if (to[t]->empty()) to[t]->columns_like(from);
+                      std::span<batch_base* const> to, bool move) {
+    scatter_to(from, first, count, [target](std::uint32_t i) { return target[i]; }, to, move);
+  }
+  static void scatter_by_hash(batch_base& from, std::uint32_t first, std::uint32_t count, std::span<std::uint16_t const> target_of_group,
+                              std::span<batch_base* const> to, bool move) {
+    auto const target = [hashes = from.hashes().data() + first, of_group = target_of_group.data(),
+                         groups = static_cast<std::uint32_t>(target_of_group.size())](std::uint32_t i) {
+      return of_group[key_group_of(hashes[i], groups)];
+    };
+    scatter_to(from, first, count, target, to, move);
+  }
+  template <class Target>
+  static void scatter_to(batch_base& from, std::uint32_t first, std::uint32_t count, Target target, std::span<batch_base* const> to, bool move) {
+    for (auto* const t : to)
+      if (t->empty()) t->columns_like(from);
     if constexpr (std::is_trivially_copyable_v<T>) {
-      if (targets <= few_targets && from.has_hashes())
-        return from.has_timestamps() ? scatter_columns<true>(from, first, count, target, to, targets)
-                                     : scatter_columns<false>(from, first, count, target, to, targets);
+      if (to.size() <= few_targets && from.has_hashes())
+        return from.has_timestamps() ? scatter_columns<true>(from, first, count, target, to)
+                                     : scatter_columns<false>(from, first, count, target, to);
     }
     T* const records = typed(from).data() + first;
     for (std::uint32_t i = 0; i < count; ++i) {
-      auto& b = typed(*to[target[i]]);
+      auto& b = typed(*to[target(i)]);
       std::uint32_t const at = b.size();
       if (from.has_timestamps()) b.add_timestamps()[at] = from.timestamps()[first + i];
       if (from.has_hashes()) b.add_hashes()[at] = from.hashes()[first + i];
@@ -249,27 +265,27 @@ struct typed_batch_operations {
   }
   static constexpr std::size_t few_targets = 64;
   /// The common case in one pass: all columns, ends in a local array.
-  template <bool stamped>
-  static void scatter_columns(batch_base& from, std::uint32_t first, std::uint32_t count, std::uint16_t const* target,
-                              batch_base* const* to, std::size_t targets) {
+  template <bool stamped, class Target>
+  static void scatter_columns(batch_base& from, std::uint32_t first, std::uint32_t count, Target target, std::span<batch_base* const> to) {
     struct destination {
       T* records;
       timestamp* timestamps;
       std::uint64_t* hashes;
       std::uint64_t size;
     } ends[few_targets];
-    for (std::size_t t = 0; t < targets; ++t) ends[t] = {typed(*to[t]).data(), stamped ? to[t]->add_timestamps() : nullptr, to[t]->add_hashes(), to[t]->size()};
+    for (std::size_t t = 0; t < to.size(); ++t)
+      ends[t] = {typed(*to[t]).data(), stamped ? to[t]->add_timestamps() : nullptr, to[t]->add_hashes(), to[t]->size()};
     T const* const records = typed(from).data() + first;
     timestamp const* const timestamps = stamped ? from.timestamps().data() + first : nullptr;
     std::uint64_t const* const hashes = from.hashes().data() + first;
     for (std::uint32_t i = 0; i < count; ++i) {
-      destination& end = ends[target[i]];
+      destination& end = ends[target(i)];
       std::uint64_t const at = end.size++;
       end.records[at] = records[i];
       if constexpr (stamped) end.timestamps[at] = timestamps[i];
       end.hashes[at] = hashes[i];
     }
-    for (std::size_t t = 0; t < targets; ++t) to[t]->set_size(static_cast<std::uint32_t>(ends[t].size));
+    for (std::size_t t = 0; t < to.size(); ++t) to[t]->set_size(static_cast<std::uint32_t>(ends[t].size));
   }
 
   static std::size_t heap(batch_base const& b) {
@@ -313,7 +329,7 @@ struct typed_batch_operations {
   static constexpr auto decode_if_possible() -> void (*)(batch_base&, decoder&) {
     if constexpr (encodable) return &decode; else return nullptr;
   }
-  static constexpr batch_type value{sizeof(T), &create, &destroy, &clear, &append, &scatter, &heap,
+  static constexpr batch_type value{sizeof(T), &create, &destroy, &clear, &append, &scatter, &scatter_by_hash, &heap,
                                     encode_if_possible(), decode_if_possible(), &print, &schema_of<T>};
 };
 

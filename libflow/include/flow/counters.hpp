@@ -41,6 +41,7 @@ struct task_counters {
   counter idle_nanoseconds;
   counter blocked_nanoseconds;  // held back by a slower receiver
   counter batches_in;
+  counter batches_sent;
   counter bytes_sent;
   counter bytes_in_flight;      // sent and not yet given back by the receivers
   counter most_bytes_in_flight;

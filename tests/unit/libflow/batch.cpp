@@ -41,9 +41,10 @@ std::int64_t make(int i) { return i; }
 template <>
 std::string make(int i) { return "a record too long for the small string " + std::to_string(i); }
 
-/// Deals random batches to random targets, a part at a time, and compares with doing it record by record.
+/// Deals random batches to random targets, by a list or by the hashes' key groups, a part at a time, and compares with
+/// doing it record by record.
 template <class T>
-void check_scatter(bool move, bool stamped, bool hashed, std::uint64_t seed) {
+void check_scatter(bool move, bool stamped, bool hashed, bool by_hash, std::uint64_t seed) {
   INFO("seed " << seed << (move ? " move" : " copy") << (stamped ? " timestamps" : "") << (hashed ? " hashes" : ""));
   std::mt19937_64 random(seed);
   for (std::size_t const targets : {1, 2, 5, 64, 65, 200}) {
@@ -58,13 +59,18 @@ void check_scatter(bool move, bool stamped, bool hashed, std::uint64_t seed) {
       if (hashed) hashes.push_back(random());
       target.push_back(static_cast<std::uint16_t>(random() % targets));
     }
+    std::vector<std::uint16_t> target_of_group(3 * targets + 1);
+    for (auto& t : target_of_group) t = static_cast<std::uint16_t>(random() % targets);
+    if (by_hash)
+      for (std::uint32_t i = 0; i < n; ++i) target[i] = target_of_group[flow::key_group_of(hashes[i], static_cast<std::uint32_t>(target_of_group.size()))];
     auto from = batch_of(records, times, hashes);
     std::vector<flow::batch_ref> to;
     std::vector<flow::batch_base*> raw;
     for (std::size_t t = 0; t < targets; ++t) raw.push_back(&*to.emplace_back(flow::batch_type_of<T>.create(n)));
     for (std::uint32_t first = 0; first < n;) {
       std::uint32_t const count = std::min<std::uint32_t>(n - first, random() % 100 + 1);
-      from->type().scatter(*from, first, count, target.data() + first, raw.data(), targets, move);
+      if (by_hash) from->type().scatter_by_hash(*from, first, count, target_of_group, raw, move);
+      else from->type().scatter(*from, first, count, target.data() + first, raw, move);
       first += count;
     }
     for (std::size_t t = 0; t < targets; ++t) {
@@ -92,8 +98,11 @@ TEST_CASE("records scattered to targets arrive once, in order, with their column
   for (bool const move : {false, true})
     for (bool const stamped : {false, true})
       for (bool const hashed : {false, true}) {
-        check_scatter<std::int64_t>(move, stamped, hashed, ++seed);
-        check_scatter<std::string>(move, stamped, hashed, ++seed);
+        for (bool const by_hash : {false, true}) {
+          if (by_hash && !hashed) continue;
+          check_scatter<std::int64_t>(move, stamped, hashed, by_hash, ++seed);
+          check_scatter<std::string>(move, stamped, hashed, by_hash, ++seed);
+        }
       }
 }
 
@@ -144,8 +153,8 @@ TEST_CASE("every record of a batch is destroyed exactly once") {
     CHECK(counted::alive == 9);
     std::vector<std::uint16_t> const target{0, 1, 0, 1};
     auto third = flow::batch_type_of<counted>.create(4), fourth = flow::batch_type_of<counted>.create(4);
-    flow::batch_base* const to[] = {&*third, &*fourth};
-    second->type().scatter(*second, 0, 4, target.data(), to, 2, true);
+    std::array<flow::batch_base*, 2> const to{&*third, &*fourth};
+    second->type().scatter(*second, 0, 4, target.data(), to, true);
     CHECK(counted::alive == 13);
     CHECK(flow::as<counted>(*fourth)[0].n == 1);
     second->clear();

@@ -1,6 +1,8 @@
 #pragma once
 // Stateless operators that divide a stream: filter and branch.
 
+#include <array>
+
 #include <flow/operator/operator.hpp>
 
 namespace flow {
@@ -88,8 +90,8 @@ class branch_operator final : public operator_base {
       fail(*b, i);
     }
     for (auto& o : out_) renew<T>(o, std::max(n, context().batch_size));
-    batch_base* const to[2] = {&*out_[0], &*out_[1]};
-    b->type().scatter(*b, 0, n, target_.data(), to, 2, move);
+    std::array<batch_base*, 2> const to{&*out_[0], &*out_[1]};
+    b->type().scatter(*b, 0, n, target_.data(), to, move);
     counters().processed.add(n);
     for (std::size_t port = 0; port < 2; ++port) push(port, out_[port]);
   }

@@ -42,11 +42,15 @@ class flat_map_operator final : public operator_base {
     std::uint32_t const n = in.size();
     std::uint32_t const before = next_;
     bool const stamped = in.has_timestamps();
+    timestamp const* const times = in.timestamps().data();
+    out_.begin(stamped);
+    sides_.begin(stamped);
     try {
       while (next_ < n && still_ready()) {
-        timestamp const t = stamped ? in.timestamps()[next_] : no_watermark;
-        out_.stamp(stamped, t);
-        sides_.stamp(stamped, t);
+        if (stamped) {
+          out_.stamp(times[next_]);
+          sides_.stamp(times[next_]);
+        }
         call(in[next_]);
         ++next_;
       }

@@ -18,7 +18,7 @@ class output {
   void emit(T record, timestamp at) {
     if (batch_->room() == 0) flush();
     auto& records = as<T>(*batch_);
-    if (stamped_) batch_->add_timestamps()[records.size()] = at;
+    if (times_) times_[records.size()] = at;
     records.emplace_back(std::move(record));
   }
 
@@ -28,18 +28,25 @@ class output {
     port_ = port;
     renew<T>(batch_, batch_size);
   }
-  /// What follows is stamped with `t`, or with nothing when the input has no event time.
-  void stamp(bool stamped, timestamp t) {
+  /// A batch of input begins; what is emitted has event times where the input has.
+  void begin(bool stamped) {
     stamped_ = stamped;
-    now_ = t;
+    times_ = stamped ? batch_->add_timestamps() : nullptr;
   }
-  void flush() { if (!batch_->empty()) owner_->push(port_, batch_); }
+  /// What follows is emitted for a record of this time.
+  void stamp(timestamp t) { now_ = t; }
+  void flush() {
+    if (batch_->empty()) return;
+    owner_->push(port_, batch_);
+    begin(stamped_);
+  }
 
  private:
   operator_base* owner_ = nullptr;
   std::size_t port_ = 0;
   batch_ref batch_;
   bool stamped_ = false;
+  timestamp* times_ = nullptr;  // of batch_, null without event time
   timestamp now_ = no_watermark;
 };
 
@@ -69,10 +76,8 @@ class side_outputs {
   void add(std::string name, batch_type const& type, std::size_t port, std::uint32_t batch_size) {
     sides_.push_back({std::move(name), type.create(batch_size), port});
   }
-  void stamp(bool stamped, timestamp t) {
-    stamped_ = stamped;
-    now_ = t;
-  }
+  void begin(bool stamped) { stamped_ = stamped; }
+  void stamp(timestamp t) { now_ = t; }
   void flush() {
     for (auto& side : sides_)
       if (!side.batch->empty()) owner_->push(side.port, side.batch);
