@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "../task/blueprint.hpp"
+#include "chunk_keeper.hpp"
 #include "messages.hpp"
 
 #include <flow/job.hpp>
@@ -42,6 +43,7 @@ struct job_run {
   flow::settings settings;
   flow::plan plan;
   actor_system_clock clock;
+  chunk_keeper keeper;  // outlives the tasks
   std::vector<std::vector<task_blueprint>> blueprints;
   struct cell {
     actor_transport transport;

@@ -10,7 +10,7 @@ job_run::job_run(job const& j, flow::settings const& s, caf::actor_system& syste
     auto& subtasks = cells.emplace_back();
     for (auto const& b : t) {
       auto& c = *subtasks.emplace_back(std::make_unique<cell>());
-      c.task = std::make_unique<flow::task>(b, settings, c.transport, clock);
+      c.task = std::make_unique<flow::task>(b, settings, c.transport, clock, &keeper.chunks());
     }
   }
 }

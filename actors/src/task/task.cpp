@@ -2,8 +2,8 @@
 
 namespace flow {
 
-task::task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock)
-    : blueprint_(blueprint), settings_(s), clock_(clock), incoming_(blueprint.inputs, t) {
+task::task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock, chunk_pool* chunks)
+    : blueprint_(blueprint), settings_(s), clock_(clock), chunks_(chunks), incoming_(blueprint.inputs, t) {
   for (auto const& c : blueprint_.chain) {
     operators_.push_back(c.what->make(*c.what));
     if (auto* const sink = dynamic_cast<sink_operator_base*>(operators_.back().get())) sinks_.push_back(sink);
@@ -28,6 +28,7 @@ void task::start(std::function<void()> wake) {
   c.max_call_output = settings_.max_call_output();
   c.clock = &clock_;
   c.activity = &activity_;
+  c.chunks = chunks_;
   c.wake = std::move(wake);
   for (auto& o : operators_) o->start(c);
   phase_ = phase::running;

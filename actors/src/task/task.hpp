@@ -51,7 +51,8 @@ class task {
     std::optional<std::chrono::nanoseconds> retry_after{};
   };
 
-  task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock);
+  /// `chunks` is where large state takes its memory from; may be null.
+  task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock, chunk_pool* chunks = nullptr);
 
   /// Opens the operators. `wake` makes the actor step again; callable from any thread.
   void start(std::function<void()> wake);
@@ -103,6 +104,7 @@ class task {
   task_blueprint const blueprint_;
   flow::settings const settings_;
   flow::clock const& clock_;
+  chunk_pool* const chunks_;
   flow::activity activity_;
   task_counters counters_;
   std::vector<std::unique_ptr<operator_base>> operators_;

@@ -27,6 +27,7 @@ void output_port::push(batch_ref& b, operator_counters& counters) {
 
 void operator_base::start(open_context const& context) {
   context_ = context;
+  state_.use(context.chunks);
   activity_scope const scope(*this);
   try {
     open();

@@ -34,6 +34,8 @@ struct open_context {
   std::size_t max_call_output = 64 << 20;
   flow::clock const* clock = nullptr;
   flow::activity* activity = nullptr;
+  /// Where large state takes its memory from; may be null.
+  chunk_pool* chunks = nullptr;
   /// Makes the task look at this operator again; callable from any thread.
   std::function<void()> wake = [] {};
 };

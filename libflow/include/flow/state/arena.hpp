@@ -1,17 +1,21 @@
 #pragma once
 // Memory for the segments of a table: pieces cut from chunks and recycled by size, in steps of 64 bytes.
 //
-// Chunks are asked of the operating system in ordinary pages: a first touch then costs a microsecond or so per 4 KiB,
-// spread over time, where touching a huge page for the first time stalls a task for milliseconds.
+// A small arena asks the operating system for ordinary pages: a first touch then costs a microsecond or so per 4 KiB,
+// spread over time, where touching a huge page for the first time stalls a task for milliseconds. A large one takes
+// chunks that have been touched ahead from a pool, where there is one.
 
 #include <cstddef>
 #include <vector>
+
+#include <flow/state/chunks.hpp>
 
 namespace flow {
 
 class arena {
  public:
-  arena() = default;
+  /// `chunks` outlives the arena; null: ordinary pages only.
+  explicit arena(chunk_pool* chunks = nullptr) : pool_(chunks) {}
   ~arena();
   arena(arena const&) = delete;
   arena& operator=(arena const&) = delete;
@@ -30,10 +34,13 @@ class arena {
   struct chunk {
     std::byte* memory;
     std::size_t size;
+    bool pooled;
   };
   static std::size_t class_of(std::size_t size);
   std::byte* cut(std::size_t size);
+  chunk more(std::size_t size);
 
+  chunk_pool* pool_;
   std::vector<free_block*> free_;
   std::vector<chunk> chunks_;
   std::byte* next_ = nullptr;

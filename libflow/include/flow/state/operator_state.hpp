@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <flow/record/schema.hpp>
+#include <flow/state/chunks.hpp>
 
 namespace flow {
 
@@ -63,15 +64,17 @@ class value_object final : public state_object {
 
 class operator_state {
  public:
+  /// Tables declared from now on take their memory from `chunks`, which outlives them.
+  void use(chunk_pool* chunks) { chunks_ = chunks; }
   /// Declares a value; `initial` is what it is without a snapshot.
   template <describable T>
   T& value(std::string name, T initial = {}) {
     return add(std::make_unique<value_object<T>>(std::move(name), std::move(initial))).get();
   }
-  /// Declares state of a type of its own (tables, slices), constructed from its name.
+  /// Declares state of a type of its own (tables, slices), constructed from its name and where its memory comes from.
   template <std::derived_from<state_object> S>
   S& declare(std::string name) {
-    return add(std::make_unique<S>(std::move(name)));
+    return add(std::make_unique<S>(std::move(name), chunks_));
   }
 
   std::vector<std::unique_ptr<state_object>> const& objects() const { return objects_; }
@@ -87,6 +90,7 @@ class operator_state {
   }
   void check_new(std::string const& name) const;
 
+  chunk_pool* chunks_ = nullptr;
   std::vector<std::unique_ptr<state_object>> objects_;
 };
 

@@ -65,11 +65,12 @@ class segment {
 
   /// Bytes that a segment of 2^log2 slots takes.
   static constexpr std::size_t bytes(std::uint32_t log2) { return entries_offset(log2) + (sizeof(entry) << log2); }
-  /// Makes a segment in `memory`, which is aligned to 64. All entries share the first `depth` bits of their hashes.
-  static segment make(void* memory, std::uint32_t log2, std::uint32_t depth) {
+  /// Makes a segment in `memory`, which is aligned to 64. All entries share the first `depth` bits of their hashes; at
+  /// `limit` entries it is full.
+  static segment make(void* memory, std::uint32_t log2, std::uint32_t depth, std::uint32_t limit) {
     auto* const first = static_cast<std::byte*>(memory);
     segment s(first + entries_offset(log2), log2);
-    ::new (memory) header{0, depth};
+    ::new (memory) header{0, depth, limit};
     std::uninitialized_value_construct_n(&s.group(group_count(log2) - 1), group_count(log2));
     return s;
   }
@@ -87,6 +88,7 @@ class segment {
   segment_group& group_of(std::uint32_t slot) const { return group(slot / segment_group::slots); }
   std::uint32_t& size() const { return head().size; }
   std::uint32_t depth() const { return head().depth; }
+  bool full() const { return head().size >= head().limit; }
 
   /// Calls `f(slot, entry&)` for every entry, in slot order.
   template <class F>
@@ -109,6 +111,7 @@ class segment {
   struct alignas(64) header {
     std::uint32_t size;
     std::uint32_t depth;
+    std::uint32_t limit;
   };
   static_assert(alignof(entry) <= 64);
 

@@ -24,7 +24,8 @@ class slices final : public state_object {
     std::unique_ptr<table_type> entries;
   };
 
-  explicit slices(std::string name) : state_object(std::move(name), state_kind::slices, schema_of<K>(), schema_of<V>()) {}
+  explicit slices(std::string name, chunk_pool* chunks = nullptr)
+      : state_object(std::move(name), state_kind::slices, schema_of<K>(), schema_of<V>()), chunks_(chunks) {}
 
   /// The table of the slice that starts at `begin`, made where there is none. The table stays where it is until it is
   /// dropped. O(log slices).
@@ -67,12 +68,13 @@ class slices final : public state_object {
     return std::lower_bound(slices_.begin(), slices_.end(), begin, [](slice const& s, timestamp t) { return s.begin < t; });
   }
   std::unique_ptr<table_type> fresh_table() {
-    if (spare_.empty()) return std::make_unique<table_type>();
+    if (spare_.empty()) return std::make_unique<table_type>(chunks_);
     auto t = std::move(spare_.back());
     spare_.pop_back();
     return t;
   }
 
+  chunk_pool* chunks_;
   std::vector<slice> slices_;
   std::vector<std::unique_ptr<table_type>> spare_;
 };

@@ -25,7 +25,8 @@ class table {
  public:
   using entry = segment_entry<K, V>;
 
-  table() : directory_(1, make_segment(smallest_log2, 0)) {}
+  /// Memory comes from `chunks`, which outlives the table, once the table is large; null: from the operating system.
+  explicit table(chunk_pool* chunks = nullptr) : memory_(chunks), directory_(1, make_segment(smallest_log2, 0)) {}
   ~table() {
     for_each_segment([this](segment_type s) { free_segment(s); });
   }
@@ -136,7 +137,6 @@ class table {
       static_cast<std::uint32_t>(std::bit_width(65536 / sizeof(entry))) - (sizeof(entry) > 65536 ? 0u : 1u), smallest_log2, 10);
 
   std::size_t index_of(std::uint64_t hash) const { return (hash >> 1) >> (63 - depth_); }
-  static std::uint32_t limit_of(segment_type s) { return s.capacity() - s.capacity() / 4; }
   static std::uint32_t home_of(segment_type s, std::uint64_t hash) { return (hash & (s.capacity() - 1)) / segment_group::slots; }
 
   static std::uint32_t slot_of(segment_type s, K const& key, std::uint64_t hash) {
@@ -153,7 +153,13 @@ class table {
   }
 
   segment_type make_segment(std::uint32_t log2, std::uint32_t depth) {
-    return segment_type::make(memory_.allocate(segment_type::bytes(log2)), log2, depth);
+    return segment_type::make(memory_.allocate(segment_type::bytes(log2)), log2, depth, next_limit(1u << log2));
+  }
+  /// Between 5/8 and 3/4 of the capacity, another for each segment: keys that come uniformly would otherwise fill all
+  /// segments at about the same time, and every batch would have to split many.
+  std::uint32_t next_limit(std::uint32_t capacity) {
+    limits_ += 0x9E3779B9;  // the golden ratio's multiples: evenly spread however many there are
+    return capacity * 5 / 8 + static_cast<std::uint32_t>(std::uint64_t{capacity / 8 + 1} * limits_ >> 32);
   }
   void free_segment(segment_type s) {
     std::size_t const bytes = segment_type::bytes(s.log2());
@@ -182,7 +188,7 @@ class table {
 
   V& insert(K const& key, std::uint64_t hash) {
     segment_type s = directory_[index_of(hash)];
-    while (s.size() >= limit_of(s)) {
+    while (s.full()) {
       grow(s, hash);
       s = directory_[index_of(hash)];
     }
@@ -291,6 +297,7 @@ class table {
   }
 
   arena memory_;
+  std::uint32_t limits_ = 0;
   std::uint32_t depth_ = 0;
   std::vector<segment_type> directory_;
   std::size_t size_ = 0;
