@@ -84,6 +84,7 @@ class task {
 
  private:
   static constexpr std::chrono::nanoseconds step_time{1'000'000};
+  static constexpr std::size_t step_runs = 256;  // a bound where time stands still, as in a simulation
 
   result run(std::chrono::nanoseconds& now);
   void pass_waiting_barrier();
