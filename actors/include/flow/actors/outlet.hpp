@@ -19,11 +19,23 @@
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/meta/type_name.hpp>
 #include <caf/send.hpp>
 
 #include <flow/actors/detail/outlet_window.hpp>
 #include <flow/actors/errors.hpp>
 #include <flow/sink.hpp>
+#include <flow/window/windowed.hpp>
+
+namespace flow {
+
+// What windows give out, as messages.
+template <class Inspector, class Key, class Result>
+auto inspect(Inspector& f, windowed<Key, Result>& w) { return f(caf::meta::type_name("flow::windowed"), w.key, w.start, w.end, w.value); }
+template <class Inspector, class Result>
+auto inspect(Inspector& f, windowed<whole_stream, Result>& w) { return f(caf::meta::type_name("flow::windowed"), w.start, w.end, w.value); }
+
+}  // namespace flow
 
 namespace flow::actors {
 
