@@ -16,11 +16,14 @@
 #include <chrono>
 #include <concepts>
 #include <memory>
+#include <vector>
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/meta/type_name.hpp>
+#include <caf/replies_to.hpp>
 #include <caf/send.hpp>
+#include <caf/typed_actor.hpp>
 
 #include <flow/actors/detail/outlet_window.hpp>
 #include <flow/actors/errors.hpp>
@@ -45,6 +48,12 @@ struct outlet_options {
 };
 
 namespace detail {
+
+/// Whether an actor takes a batch and answers nothing, as far as its type says.
+template <class Handle, class T>
+inline constexpr bool takes_batches = std::same_as<Handle, caf::actor>;
+template <class... Signatures, class T>
+inline constexpr bool takes_batches<caf::typed_actor<Signatures...>, T> = (std::same_as<Signatures, caf::reacts_to<std::vector<T>>> || ...);
 
 /// Sends for a writer and counts the answers. Its unanswered requests keep it.
 template <class T, class Handle>
@@ -129,6 +138,7 @@ class outlet_sink {
 /// target; throws `flow::error` (usage) when it is none.
 template <class T, class Handle>
 outlet_sink<T, Handle> outlet(Handle to) {
+  static_assert(detail::takes_batches<Handle, T>, "outlet<T> needs an actor that takes batches and answers nothing: caf::reacts_to<std::vector<T>> among its signatures, or a caf::actor");
   if (!to) throw error(error_code::usage, "flow::actors::outlet: the handle refers to no actor");
   return {std::move(to), {}};
 }

@@ -35,16 +35,18 @@ job counting(flow::source<std::int64_t> const& from, window_counts const& found)
 /// Requests under way, and how many of them have been answered.
 struct requests {
   stage& s;
-  std::shared_ptr<int> answered = std::make_shared<int>(0);
+  std::shared_ptr<std::size_t> answered = std::make_shared<std::size_t>(0);
+  std::shared_ptr<std::size_t> others = std::make_shared<std::size_t>(0);  // CAF's own errors
   std::shared_ptr<std::vector<flow::error>> errors = std::make_shared<std::vector<flow::error>>();
 
   /// An actor that sends all numbers at once as requests, not waiting for any answer.
   caf::actor flood(numbers_inlet const& in, std::vector<std::int64_t> const& what) {
     auto const to = in.actor;
-    return s.system.spawn([=, answered = answered, errors = errors](caf::event_based_actor* self) -> caf::behavior {
+    return s.system.spawn([=, answered = answered, errors = errors, others = others](caf::event_based_actor* self) -> caf::behavior {
       for (auto const n : what)
         self->request(to, caf::infinite, n).then([=] { ++*answered; }, [=](caf::error const& e) {
           if (auto const known = actors::from_caf(e)) errors->push_back(*known);
+          else ++*others;
         });
       return {[](int) {}};
     });
@@ -241,6 +243,21 @@ TEST_CASE("requests that wait and that come are answered with an error when the 
     caf::error refused;
     late.receive([] {}, [&](caf::error const& e) { refused = e; });
     CHECK(refused == caf::sec::request_receiver_down);
+  }
+}
+
+TEST_CASE("senders are told when the job ends before it has read anything, also while its description is kept") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    INFO("seed " << seed);
+    stage s(seed);
+    auto const in = actors::inlet<std::int64_t>(s.system, "numbers", {2, 100});
+    auto found = collected_numbers();
+    auto const running = actors::spawn(s.system, collecting(in, found), small);
+    caf::anon_send(running, actors::cancel_v);
+    requests sent{s};
+    auto const sender = sent.flood(in, numbers(10));
+    CHECK(s.ask<job_result>(running, await_v).end == job_result::how::cancelled);
+    CHECK(*sent.answered + sent.errors->size() + *sent.others == 10);
   }
 }
 

@@ -187,13 +187,13 @@ TEST_CASE("a task that does not end in time is named to those who await the job,
 }
 
 TEST_CASE("jobs run under any of CAF's schedulers and under the recommended one, and end with the actor system") {
-  for (auto const policy : {"configured", "stealing", "sharing"}) {
+  for (char const* const policy : {"configured", "stealing", "sharing"}) {
     INFO(policy);
     auto found = collected_numbers(), endless_found = collected_numbers();
     {
       caf::actor_system_config config;
       if (std::string(policy) == "configured") actors::configure(config);
-      else config.set("scheduler.policy", caf::atom_from_string(policy));
+      else config.set("scheduler.policy", caf::atom_from_string(std::string(policy)));
       config.set("scheduler.max-threads", std::size_t{2});
       caf::actor_system system(config);
       caf::scoped_actor self(system);

@@ -76,6 +76,19 @@ class inlet_buffer {
     if (!into.empty() && std::exchange(sender_waits_, false)) call(lock, room_);
     return status;
   }
+  /// There is a reader for each subtask; the split is given to one of them, or to none when the job ends before.
+  void add_reader() {
+    std::lock_guard const lock(mutex_);
+    ++readers_;
+  }
+  void remove_reader() {
+    bool last = false;
+    {
+      std::lock_guard const lock(mutex_);
+      last = --readers_ == 0;
+    }
+    if (last) leave();
+  }
   /// Nobody reads any more, ever.
   void leave() {
     std::unique_lock lock(mutex_);
@@ -99,6 +112,7 @@ class inlet_buffer {
   std::size_t const capacity_;
   std::mutex mutex_;
   std::deque<T> records_;  // at most capacity_
+  std::size_t readers_ = 0;
   bool sender_waits_ = false, closed_ = false, has_reader_ = false, left_ = false;
   std::optional<error> failure_;
   std::function<void()> room_, unread_;
@@ -119,10 +133,8 @@ struct inlet_description {
 template <class T>
 class inlet_reader final : public reader<T> {
  public:
-  explicit inlet_reader(std::shared_ptr<inlet_description<T>> from) : description_(std::move(from)), from_(description_->buffer) {}
-  ~inlet_reader() override {
-    if (split_) from_->leave();
-  }
+  explicit inlet_reader(std::shared_ptr<inlet_description<T>> from) : description_(std::move(from)), from_(description_->buffer) { from_->add_reader(); }
+  ~inlet_reader() override { from_->remove_reader(); }
 
   void open(connector_context const& context) override { wake_ = context.wake; }
   void assign(std::uint32_t number, split const& assigned) override {
