@@ -2,23 +2,18 @@
 
 #include <condition_variable>
 
-#include <caf/scheduler/coordinator.hpp>
-
 #include "actor/job_actors.hpp"
-#include "actor/scheduling.hpp"
+
+#include <flow/actors/configure.hpp>
 
 namespace flow {
 namespace {
 
 struct system_config : caf::actor_system_config {
   explicit system_config(settings const& s) {
+    actors::configure(*this);
     set("scheduler.max-threads", static_cast<std::size_t>(s.threads()));
-    set("scheduler.max-throughput", std::size_t{16});
-    set("work-stealing.aggressive-poll-attempts", std::size_t{10});
-    set("work-stealing.moderate-poll-attempts", std::size_t{0});
-    set("work-stealing.relaxed-sleep-duration", caf::timespan{10'000'000});
     set("logger.console", caf::atom("none"));
-    load<caf::scheduler::coordinator<waking>>();
   }
 };
 
@@ -39,7 +34,6 @@ class running_job::implementation {
       ended_.notify_all();
     };
     supervisor_ = spawn_supervisor(system_, run_);
-    caf::anon_send(supervisor_, begin_job{});
   }
   ~implementation() {
     cancel();

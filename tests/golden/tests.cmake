@@ -20,3 +20,13 @@ foreach(parallelism IN ITEMS 1 2 4)
                                             ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
   endforeach()
 endforeach()
+
+# The sample of a CAF application prints what an independent program works out.
+foreach(threads IN ITEMS 1 4)
+  add_test(NAME golden.caf_application.t${threads}
+           COMMAND ${Python3_EXECUTABLE} ${folder}/caf_application.py $<TARGET_FILE:caf_application>
+                   --scheduler.max-threads=${threads})
+  set_tests_properties(golden.caf_application.t${threads} PROPERTIES LABELS golden TIMEOUT 120 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endforeach()
+add_test(NAME golden.caf_application.can_fail COMMAND ${Python3_EXECUTABLE} ${folder}/caf_application.py true)
+set_tests_properties(golden.caf_application.can_fail PROPERTIES LABELS golden WILL_FAIL ON ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)

@@ -7,13 +7,17 @@ from pathlib import Path
 import hygiene
 
 
+def is_project_of_its_own(folder, root):
+    return folder != root / "tests" and (folder / "CMakeLists.txt").is_file()
+
+
 def check(root, compile_commands):
     commands = json.loads(Path(compile_commands).read_text())
     built = {Path(command["directory"], command["file"]).resolve() for command in commands}
     complaints = [
         f"{test.relative_to(root)}: no target compiles this test"
         for test in sorted((root / "tests").rglob("*.cpp"))
-        if test not in built
+        if test not in built and not is_project_of_its_own(test.parent, root)
     ]
     for script in sorted((root / "tests/hygiene").glob("*.py")):
         registered = (root / "tests/hygiene/tests.cmake").read_text()
@@ -36,7 +40,10 @@ if __name__ == "__main__":
     hygiene.main(
         check_example if "--self-test" in sys.argv else check,
         good={
+            "tests/CMakeLists.txt": "",
             "tests/unit/a.cpp": "",
+            "tests/install/outside/CMakeLists.txt": "",
+            "tests/install/outside/main.cpp": "",
             "tests/hygiene/tests.cmake": "hygiene_test(files)",
             "tests/hygiene/files.py": "",
             "samples/one/main.cpp": "",
@@ -44,6 +51,7 @@ if __name__ == "__main__":
         },
         broken=[
             ("tests/unit/deeper/b.cpp: no target", {"tests/unit/deeper/b.cpp": ""}),
+            ("tests/b.cpp: no target", {"tests/b.cpp": ""}),
             ("tests/hygiene/new.py: not registered", {"tests/hygiene/new.py": ""}),
             ("samples/two: has no README.md", {"samples/two/main.cpp": ""}),
             ("samples/two: has no main.cpp", {"samples/two/README.md": ""}),

@@ -37,9 +37,11 @@ class actor_system_clock final : public clock {
 
 /// What the actors of one run share, and what outlives them: the tasks' counters are read after the end.
 struct job_run {
-  job_run(job const& j, settings const& s, caf::actor_system& system);
+  job_run(std::shared_ptr<job const> j, settings const& s, caf::actor_system& system);
+  /// Of a job that the caller keeps until the run is gone.
+  job_run(job const& j, settings const& s, caf::actor_system& system) : job_run(std::shared_ptr<job const>(std::shared_ptr<void>(), &j), s, system) {}
 
-  job const* what;
+  std::shared_ptr<job const> what;
   flow::settings settings;
   flow::plan plan;
   actor_system_clock clock;
@@ -65,6 +67,7 @@ struct job_run {
   std::string activity_of(task_address a) const;
 };
 
+/// Starts the run: whoever holds the supervisor tells it to cancel; the end is told by `job_run::on_end`.
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<job_run> run);
 task_actor spawn_task(caf::actor_system& system, std::shared_ptr<job_run> run, task_address address, supervisor_actor supervisor);
 

@@ -4,8 +4,8 @@
 
 namespace flow {
 
-job_run::job_run(job const& j, flow::settings const& s, caf::actor_system& system)
-    : what(&j), settings(s), plan(make_plan(j.graph(), s)), clock(system), blueprints(make_blueprints(j.graph(), plan, s)) {
+job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::actor_system& system)
+    : what(std::move(j)), settings(s), plan(make_plan(what->graph(), s)), clock(system), blueprints(make_blueprints(what->graph(), plan, s)) {
   for (auto const& t : blueprints) {
     auto& subtasks = cells.emplace_back();
     for (auto const& b : t) {

@@ -184,8 +184,10 @@ class supervisor_shell : public supervisor_actor::base {
 }  // namespace
 
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<job_run> run) {
-  if (run->own_threads) return system.spawn<supervisor_shell, caf::detached>(std::move(run));
-  return system.spawn<supervisor_shell>(std::move(run));
+  bool const own_thread = run->own_threads;
+  supervisor_actor supervisor = own_thread ? system.spawn<supervisor_shell, caf::detached>(std::move(run)) : system.spawn<supervisor_shell>(std::move(run));
+  caf::anon_send(supervisor, begin_job{});
+  return supervisor;
 }
 
 }  // namespace flow

@@ -58,10 +58,11 @@ task::result task::step() {
   auto const began = now;
   result r{outcome::resting};
   if (phase_ == phase::running || phase_ == phase::ending) {
+    std::size_t runs = 0;
     auto const sent = counters_.batches_sent.value();
     do {
       r = run(now);
-    } while (r.what == outcome::busy && now - began < step_time && counters_.batches_sent.value() - sent < step_batches);
+    } while (r.what == outcome::busy && ++runs < step_runs && now - began < step_time && counters_.batches_sent.value() - sent < step_batches);
     if (r.what != outcome::busy) rest(now);
     incoming_.give_credit(r.what != outcome::busy);
     if (phase_ == phase::ending && drained()) {
@@ -133,6 +134,7 @@ task::result task::run_source(std::chrono::nanoseconds now) {
       case source_step::outcome::ended: break;
     }
     input_ended_ = true;
+    source_->close();
     source_->watermark(end_of_time);
   }
   return {end() ? outcome::busy : outcome::blocked};
@@ -172,14 +174,18 @@ bool task::end() {
 }
 
 void task::rest(std::chrono::nanoseconds now) {
-  if (phase_ == phase::running)
-    for (auto* s : sinks_) s->flush();
+  for (auto* s : sinks_) {
+    if (phase_ == phase::running) s->flush();
+    s->settled();  // throws what has failed since
+  }
   for (auto& o : outgoing_) o->tick(now, true);
 }
 
 bool task::drained() const {
   for (auto const& o : outgoing_)
     if (!o->drained()) return false;
+  for (auto* s : sinks_)
+    if (!s->settled()) return false;
   return true;
 }
 
@@ -205,12 +211,14 @@ void task::cancel() {
   if (phase_ == phase::cancelled || phase_ == phase::abandoned) return;
   bool const was_open = phase_ != phase::created;
   phase_ = phase::cancelled;
+  if (source_) source_->close();
   if (was_open) each_sink([](sink_operator_base& s) { s.cancel(); });
 }
 
 void task::abandon() noexcept {
   if (phase_ == phase::published || phase_ == phase::abandoned) return;
   phase_ = phase::abandoned;
+  if (source_) source_->close();
   each_sink([](sink_operator_base& s) { s.abandon(); });
 }
 

@@ -36,7 +36,6 @@ job_result run(job const& j, schedule const& how, settings const& s) {
   std::optional<job_result> result;
   run->on_end = [&](job_result r) { result = std::move(r); };
   auto supervisor = spawn_supervisor(system, run);
-  caf::anon_send(supervisor, begin_job{});
   std::mt19937_64 random(how.seed);
   std::uint64_t steps = 0;
   bool cancelled = false;

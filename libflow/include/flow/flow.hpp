@@ -5,3 +5,4 @@
 #include <flow/job.hpp>
 #include <flow/graph/plan.hpp>
 #include <flow/settings.hpp>
+#include <flow/version.hpp>

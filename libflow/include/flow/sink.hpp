@@ -7,6 +7,9 @@
 //   * `write` must not wait unless the sink says `blocking`; then its task has a thread of its own. A writer that hands
 //     records to a client library is not `ready` while that library's queue is full and calls `wake` when there is room:
 //     this is how a slow system slows the source. It never buffers without a bound.
+//   * A writer whose records are answered later (a client library's acknowledgements, another actor's answers) says in
+//     `settled` whether they all have been, throws there what came back as a failure, and calls `wake` when either is
+//     news. A job has not finished before its writers have settled; a cancelled one does not wait for that.
 //   * Results become visible in two steps. `finish` comes at the end of bounded input and makes everything durable but
 //     not visible; when every task of the job has finished, `publish` makes it visible, and does nothing when called again.
 //     If anything fails before, `abandon` leaves nothing half-written. A cancelled job calls `cancel`: what was received
@@ -34,6 +37,9 @@ class writer {
   virtual void write(batch<T> const& records) = 0;
   /// The input rests: pass on what is buffered, so that a reader of the output sees it.
   virtual void flush() {}
+  /// Whether everything written has been answered; throws when an answer was a failure. Asked whenever the task rests or was
+  /// woken, and after `finish` until it is true.
+  virtual bool settled() { return true; }
   virtual void finish() {}
   virtual void publish() {}
   virtual void cancel() {

@@ -127,12 +127,12 @@ void source_operator_base::grant(timestamp until) {
 }
 
 void source_operator_base::check_drift(std::uint32_t number) {
-  if (max_drift().count() == 0) return;
   auto& s = splits_[number];
+  if (max_drift().count() == 0 || s.ended) return;
   timestamp const w = assigner_->watermark(number);
   // Before the first grant a subtask keeps to the bound by what it saw first.
   if (grant_ == no_watermark && w != no_watermark) grant_ = saturating_add(w, max_drift());
-  bool const wait = !s.ended && w > grant_;
+  bool const wait = w > grant_;
   if (wait != s.paused) pause(number, s.paused = wait);
 }
 

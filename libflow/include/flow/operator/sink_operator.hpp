@@ -11,6 +11,8 @@ class sink_operator_base : public operator_base {
  public:
   using operator_base::operator_base;
   virtual void flush() = 0;
+  /// Whether the writer has an answer to all it was given; throws when one was a failure.
+  virtual bool settled() = 0;
   virtual void publish() = 0;
   virtual void cancel() = 0;
   virtual void abandon() noexcept = 0;
@@ -34,6 +36,11 @@ class sink_operator final : public sink_operator_base {
   void end() override { guarded([this] { writer_->finish(); }); }
   void flush() override {
     if (std::exchange(written_, false)) guarded([this] { writer_->flush(); });
+  }
+  bool settled() override {
+    bool done = false;
+    guarded([&] { done = writer_->settled(); });
+    return done;
   }
   void publish() override { guarded([this] { writer_->publish(); }); }
   void cancel() override { guarded([this] { writer_->cancel(); }); }

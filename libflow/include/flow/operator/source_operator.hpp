@@ -50,6 +50,8 @@ class source_operator_base : public operator_base {
   duration max_drift() const { return assigner_ ? assigner_->options().max_drift : duration{0}; }
   /// Splits beyond `until` wait.
   void grant(timestamp until);
+  /// Nothing is read any more: lets go of the reader, and with it of files, connections and senders that wait.
+  virtual void close() = 0;
   /// Brings the declared positions up to date; a barrier passes.
   void pass(barrier const& b) override;
 
@@ -101,6 +103,7 @@ class source_operator final : public source_operator_base {
  public:
   source_operator(std::string name, std::unique_ptr<flow::reader<T>> r, std::unique_ptr<time_assigner> assigner)
       : source_operator_base(std::move(name), std::move(assigner)), reader_(std::move(r)) {}
+  void close() override { reader_.reset(); }
 
  protected:
   poll_result poll(batch_ref& into) override { return reader_->poll(renew<T>(into, context().batch_size)); }

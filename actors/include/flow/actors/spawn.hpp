@@ -1,0 +1,64 @@
+#pragma once
+// A job in an actor system of the application's own.
+
+#include <string>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/atom.hpp>
+#include <caf/meta/type_name.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <flow/job.hpp>
+#include <flow/run.hpp>
+
+namespace flow {
+
+// As messages. A result that is sent never carries a failure: that is an error in its place.
+template <class Inspector>
+auto inspect(Inspector& f, operator_summary& s) {
+  return f(caf::meta::type_name("flow::operator_summary"), s.name, s.parallelism, s.records_in, s.records_out, s.processed, s.late, s.filtered,
+           s.unread, s.watermark, s.busy, s.idle, s.blocked);
+}
+template <class Inspector>
+auto inspect(Inspector& f, job_result& r) {
+  return f(caf::meta::type_name("flow::job_result"), r.end, r.operators, r.elapsed, r.most_bytes_in_flight, r.last_barrier);
+}
+
+}  // namespace flow
+
+namespace flow::actors {
+
+using await_atom = caf::atom_constant<caf::atom("await")>;
+using cancel_atom = caf::atom_constant<caf::atom("cancel")>;
+using counters_atom = caf::atom_constant<caf::atom("counters")>;
+inline constexpr await_atom await_v{};
+inline constexpr cancel_atom cancel_v{};
+inline constexpr counters_atom counters_v{};
+
+/// A job under way.
+///
+///   * `await_v` is answered when the job has ended, or at once when it already has, to any number of requests: with its
+///     result when it finished or was cancelled, with an error when it failed (`from_caf` in <flow/actors/errors.hpp>
+///     gives code, operator and message). When tasks do not end within `cancel-timeout` after a cancel or a failure,
+///     requests are answered with an error (not_responding) that names the operator they are in.
+///   * `cancel_v` asks the job to end: sources stop, sinks publish what they have received. Answered at once; await the end.
+///   * `counters_v` is answered with the counters as they are, or as they were at the end.
+///
+/// How it lives with other actors: the exit of an actor that uses the handle does nothing to the job. An exit message other than
+/// normal, from a linked actor or sent on purpose, cancels the job; the actor terminates when the job has ended. It does not
+/// terminate because the job ended, so that it can be asked later: await, rather than monitor it. When nobody holds the handle
+/// any more and no request is waiting, the job is cancelled, as with `flow::running_job`: otherwise an actor system
+/// that waits for its actors before it shuts down could wait for ever. Who wants a job to go on holds its handle.
+using job_actor = caf::typed_actor<caf::replies_to<await_atom>::with<job_result>, caf::reacts_to<cancel_atom>,
+                                   caf::replies_to<counters_atom>::with<std::vector<operator_summary>>>;
+
+/// Starts a job whose tasks are actors of `system`. Throws `flow::error` (invalid_job) that lists every mistake of the graph.
+///
+/// The run owns the job, so that it cannot dangle: hand it over with `std::move`. Any scheduler will do, `configure` sets
+/// the recommended one; `settings::threads` means nothing here, the system has its own. The supervisor and the tasks of
+/// blocking sources and sinks are detached actors; under CAF's deterministic scheduler they are ordinary ones.
+[[nodiscard]] job_actor spawn(caf::actor_system& system, job j, settings const& s = {});
+
+}  // namespace flow::actors
