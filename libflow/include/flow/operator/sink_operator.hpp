@@ -30,7 +30,7 @@ class sink_operator final : public sink_operator_base {
     c.clock = context().clock;
     writer_->open(c);
   }
-  bool ready() const override { return operator_base::ready() && writer_->ready(); }
+  bool ready() const override { return operator_base::ready() && guarded([this] { return writer_->ready(); }); }
   void end() override { guarded([this] { writer_->finish(); }); }
   void flush() override {
     if (std::exchange(written_, false)) guarded([this] { writer_->flush(); });
@@ -48,16 +48,6 @@ class sink_operator final : public sink_operator_base {
   }
 
  private:
-  template <class F>
-  void guarded(F f) {
-    activity_scope const scope(*this);
-    try {
-      f();
-    } catch (...) {
-      fail();
-    }
-  }
-
   std::unique_ptr<writer<T>> writer_;
   bool written_ = false;
 };
