@@ -14,6 +14,8 @@ class sink_operator_base : public operator_base {
   virtual void publish() = 0;
   virtual void cancel() = 0;
   virtual void abandon() noexcept = 0;
+  /// Sees each batch that has been written: for tests of whole jobs.
+  std::function<void(batch_base&)> on_written;
 };
 
 template <class T>
@@ -44,6 +46,7 @@ class sink_operator final : public sink_operator_base {
     auto const& records = as<T>(*b);
     guarded([&] { writer_->write(records); });
     written_ = true;
+    if (on_written) on_written(*b);
     counters().processed.add(records.size());
   }
 
