@@ -52,6 +52,7 @@ inline void must_be_named(node& n, bool named) {
 /// What is wrong with the options of a watermark strategy; `splits`: whether it follows the splits of a source.
 inline void check_watermarks(node& n, watermark_options const& options, bool splits) {
   if (options.idle_after.count() < 0) n.mistakes.push_back("idle_after must not be negative");
+  if (options.idle_after > std::chrono::days(10'000)) n.mistakes.push_back("idle_after is at most 10000 days; leave it out for never");
   if (options.max_drift.count() < 0) n.mistakes.push_back("max_drift must not be negative");
   if (!splits && (options.idle_after.count() != 0 || options.max_drift.count() != 0))
     n.mistakes.push_back("idle_after and max_drift are of the splits of a source; say event_time(...) on the source, before anything else reads it");
