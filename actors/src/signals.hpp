@@ -7,8 +7,8 @@
 
 namespace flow {
 
-/// Holds SIGINT and SIGTERM back from this thread and those it starts, and hands them out one by one. Restores the
-/// thread's signal mask at the end.
+/// Holds SIGINT and SIGTERM back from this thread and those it starts, and hands them out one by one. Holds back, too, the
+/// signals that come with writes that fail. Restores the thread's signal mask at the end.
 class signal_watch {
  public:
   signal_watch();
@@ -21,6 +21,7 @@ class signal_watch {
 
  private:
   sigset_t watched_;
+  sigset_t held_;
   sigset_t before_;
 };
 

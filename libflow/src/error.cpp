@@ -23,6 +23,19 @@ std::string_view name_of(error_code code) {
   return "unknown";
 }
 
+error error_being_handled(std::string const& operator_name, std::string const& about) {
+  std::string const called = about.empty() ? "" : "the function ", after = about.empty() ? "" : "; " + about;
+  try {
+    throw;
+  } catch (error const& e) {
+    return e.operator_name().empty() ? error(e.code(), operator_name, e.message() + after) : e;
+  } catch (std::exception const& e) {
+    return {error_code::user_function, operator_name, (about.empty() ? "" : "the function threw: ") + std::string(e.what()) + after};
+  } catch (...) {
+    return {error_code::user_function, operator_name, called + "threw something that is no std::exception" + after};
+  }
+}
+
 error system_error(int error_number, std::string const& what) {
   std::string const message = what + ": " + std::strerror(error_number);
   switch (error_number) {

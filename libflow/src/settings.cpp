@@ -37,6 +37,13 @@ std::uint32_t parse_count(std::string_view key, std::string_view text, std::uint
   return static_cast<std::uint32_t>(n);
 }
 
+/// A time that is waited for: it is counted in nanoseconds.
+std::chrono::microseconds parse_wait(std::string_view text) {
+  auto const d = parse_duration(text);
+  if (d > std::chrono::days(10'000)) wrong("time", text, "at most 10000d");
+  return d;
+}
+
 constexpr std::array<settings::description, 9> all{{
     {"parallelism", "subtasks", "number of cores", "subtasks per operator, unless an operator says otherwise"},
     {"max-parallelism", "key groups", "128", "the most subtasks a keyed operator can ever have"},
@@ -91,11 +98,11 @@ void settings::set(std::string_view key, std::string_view value) {
     if (key == "parallelism") parallelism_ = parse_count(key, value, 1, 65535);
     else if (key == "max-parallelism") max_parallelism_ = parse_count(key, value, 1, 65535);
     else if (key == "batch-size") batch_size_ = parse_count(key, value, 1, 1 << 20);
-    else if (key == "max-batch-delay") max_batch_delay_ = parse_duration(value);
+    else if (key == "max-batch-delay") max_batch_delay_ = parse_wait(value);
     else if (key == "task-buffer") task_buffer_ = parse_bytes(value);
     else if (key == "max-call-output") max_call_output_ = parse_bytes(value);
-    else if (key == "watermark-interval") watermark_interval_ = parse_duration(value);
-    else if (key == "cancel-timeout") cancel_timeout_ = parse_duration(value);
+    else if (key == "watermark-interval") watermark_interval_ = parse_wait(value);
+    else if (key == "cancel-timeout") cancel_timeout_ = parse_wait(value);
     else if (key == "threads") threads_ = parse_count(key, value, 1, 4096);
     else throw error(error_code::usage, "there is no setting '" + std::string(key) + "'; --help lists them all");
   } catch (error const& e) {

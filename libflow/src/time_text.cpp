@@ -9,6 +9,9 @@ namespace {
 
 using namespace std::chrono;
 
+constexpr timestamp first_dated{sys_days{year{0} / 1 / 1}.time_since_epoch()};
+constexpr timestamp end_of_dates{sys_days{year{10'000} / 1 / 1}.time_since_epoch()};
+
 struct fields {
   int year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0;
   std::int64_t micros = 0;
@@ -85,6 +88,10 @@ std::optional<timestamp> parse_iso(std::string_view text) {
 }  // namespace
 
 void append_time(std::string& out, timestamp time, std::string_view format) {
+  if (time < first_dated || time >= end_of_dates) {
+    out += std::to_string(time.time_since_epoch().count());
+    return;
+  }
   auto const day_point = floor<days>(time);
   year_month_day const date{day_point};
   hh_mm_ss const clock_time{time - day_point};

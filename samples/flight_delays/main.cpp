@@ -1,9 +1,7 @@
 // How late do flights leave, airport by airport, over the last 24 hours, every hour?
 
 #include <algorithm>
-#include <iostream>
 #include <limits>
-#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -90,25 +88,29 @@ struct row {
   }
 };
 
-// Adds to each result what the airport is called.
-auto with_airport_from(std::string const& path) {
-  auto airports = std::make_shared<std::unordered_map<std::string, airport>>();
-  for (airport& a : flow::file::read_csv<airport>(path)) airports->emplace(a.iata, a);
-  return [airports](flow::windowed<std::string, delay_summary> const& result) {
-    auto const found = airports->find(result.key);
-    airport const place = found != airports->end() ? found->second : airport{};
+// Adds to each result what the airport is called. The airports are read with the first result: describing the job, for
+// --help or --explain, needs no file.
+struct with_airport_from {
+  std::string path;
+  std::unordered_map<std::string, airport> airports{};
+
+  row operator()(flow::windowed<std::string, delay_summary> const& result) {
+    if (airports.empty())
+      for (airport& a : flow::file::read_csv<airport>(path)) airports.emplace(a.iata, a);
+    auto const found = airports.find(result.key);
+    airport const place = found != airports.end() ? found->second : airport{};
     auto const& [flights, late_flights, mean_delay, worst_delay] = result.value;
     return row{result.key, place.name,   place.city, result.start, result.end,
                flights,    late_flights, mean_delay, worst_delay};
-  };
-}
+  }
+};
 
 bool is_busy_day(row const& r) {
   bool const at_midnight = r.window_start == std::chrono::floor<std::chrono::days>(r.window_start);
   return at_midnight && r.flights >= 10;
 }
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
   flow::arguments arguments{argc, argv};
   auto input = arguments.text("input", FLOW_SAMPLE_DIR "/data/flights-20k.json", "flights, one JSON array or one object a line");
   auto airports = arguments.text("airports", FLOW_SAMPLE_DIR "/data/airports.csv", "names and cities of the airports");
@@ -123,7 +125,7 @@ int main(int argc, char** argv) try {
       .aggregate<delays>("delays-by-airport");
   by_airport.late().sink("late", flow::file::csv(out + "/late").overwrite());
 
-  auto report = by_airport.map(with_airport_from(airports));
+  auto report = by_airport.map(with_airport_from{airports}).named("names-of-airports");
   report.sink("delays", flow::file::csv(out + "/delays").overwrite().time_format("%Y-%m-%d %H:%M"));
   report.filter(is_busy_day)
       .sink("worst-days", flow::file::console_table()
@@ -133,7 +135,4 @@ int main(int argc, char** argv) try {
           .limit(15))
       .with_parallelism(1);
   return flow::run(job, arguments);
-} catch (flow::error const& failure) {  // the airports cannot be read
-  std::cerr << failure.what() << '\n';
-  return flow::exit_status::failed;
 }

@@ -123,3 +123,49 @@ TEST_CASE("an exception in an aggregate names the operator and the record") {
   CHECK_THROWS_WITH(h.process({at(duration{1}), 7, 13}, at(duration{1})),
                     Catch::Contains("'fragile-windows'") && Catch::Contains("unlucky") && Catch::Contains("\"value\":13"));
 }
+
+TEST_CASE("an event time too far from any date is an error that names the record, and the furthest that is not has windows") {
+  for (auto const spec : {tumbling_windows(duration{10}), sliding_windows(duration{25}, duration{10}), sliding_windows(longest_window, longest_window, longest_window)}) {
+    for (auto const t : {timestamp::max(), timestamp::min(), timestamp{2 * longest_window} + duration{1}}) {
+      job j("windows");
+      auto h = window_alone(j, spec, 8);
+      CHECK_THROWS_WITH(h.process({t, 7, 13}, t), Catch::Contains("'windows'") && Catch::Contains("event time") && Catch::Contains("\"value\":13"));
+    }
+    for (auto const t : {timestamp{2 * longest_window}, timestamp{-2 * longest_window}}) {
+      job j("windows");
+      auto h = window_alone(j, spec, 8);
+      h.process({t, 7, 13}, t).end();
+      REQUIRE(!h.output().empty());
+      for (auto const& w : h.output()) CHECK((w.start <= t && t < w.end && w.end - w.start == spec.size));
+    }
+  }
+}
+
+TEST_CASE("a barrier within a firing finds in declared state how far it has come") {
+  job j("windows");
+  auto h = window_alone(j, tumbling_windows(duration{10}), 1);
+  for (std::int32_t k = 0; k < 5'000; ++k) h.process({at(duration{1}), k, k}, at(duration{1}));
+  h.hold_up();
+  h.tested().watermark(at(duration{20}));
+  auto& objects = h.tested().state().objects();
+  auto const firing = std::find_if(objects.begin(), objects.end(), [](auto const& o) { return o->name() == "firing"; });
+  REQUIRE(firing != objects.end());
+  auto& position = dynamic_cast<value_object<firing_position>&>(**firing).get();
+  std::size_t barriers = 0;
+  while (h.tested().suspended()) {
+    if (h.tested().may_pass_barrier()) {
+      h.pass({++barriers, 0});
+      CHECK(position.until == at(duration{20}));
+      if (position.window == no_watermark) {
+        CHECK(h.output().size() == 5'000);
+        CHECK(position.last == at(duration{10}));
+      } else {
+        for (auto const& w : h.output()) REQUIRE(hash_of(w.key) < position.next_hash);
+      }
+    }
+    h.resume();
+  }
+  CHECK(barriers > 0);
+  CHECK(position.until == no_watermark);
+  CHECK(h.output().size() == 5'000);
+}

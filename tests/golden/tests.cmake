@@ -10,6 +10,12 @@ set_tests_properties(golden.flight_delays.expected PROPERTIES LABELS golden TIME
 add_test(NAME golden.compare_csv.can_fail COMMAND ${Python3_EXECUTABLE} ${folder}/compare_csv.py --self-test)
 set_tests_properties(golden.compare_csv.can_fail PROPERTIES LABELS golden ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 
+# Describing the job needs no file.
+foreach(option IN ITEMS --help --explain)
+  add_test(NAME golden.flight_delays${option} COMMAND flight_delays ${option} --input /nonexistent --airports /nonexistent)
+  set_tests_properties(golden.flight_delays${option} PROPERTIES LABELS golden TIMEOUT 20)
+endforeach()
+
 foreach(parallelism IN ITEMS 1 2 4)
   foreach(batch_size IN ITEMS 1 7 1024)
     set(test golden.flight_delays.p${parallelism}.b${batch_size})

@@ -14,8 +14,8 @@ REFUSED = "expected a folder without results of an earlier run"
 
 
 def limit_files(size_bytes):
-    """In the child: no file may grow beyond the size, and the attempt is an error in place of a signal."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    """In the child: no file may grow beyond the size. The signal that comes with an attempt is as in any shell."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
 

@@ -11,15 +11,16 @@ class supervisor_shell : public supervisor_actor::base {
  public:
   supervisor_shell(caf::actor_config& c, std::shared_ptr<job_run> run)
       : supervisor_actor::base(c), run_(std::move(run)), supervision_(run_->subtasks()), barriers_(run_->subtasks()) {
-    // A fault of the supervisor itself must not leave the caller waiting: it is the job's failure, and takes the linked
-    // tasks along.
+    // A fault of the supervisor itself, or of a task's actor, must not leave the caller waiting: it is the job's failure, and
+    // takes the linked tasks along.
     set_exception_handler([this](std::exception_ptr& fault) -> caf::error {
-      job_result r;
-      r.end = job_result::how::failed;
-      r.failure = error(error_code::internal, "the supervisor failed: " + text_of(fault));
-      r.operators = run_->summaries();
-      run_->on_end(std::move(r));
+      give_up("the supervisor failed: " + text_of(fault));
       return caf::exit_reason::unhandled_exception;
+    });
+    set_exit_handler([this](caf::exit_msg& m) {
+      if (!m.reason) return;
+      give_up("a task's actor died: " + system().render(m.reason));
+      quit(m.reason);
     });
   }
 
@@ -52,11 +53,16 @@ class supervisor_shell : public supervisor_actor::base {
   static std::string text_of(std::exception_ptr const& fault) {
     try {
       std::rethrow_exception(fault);
-    } catch (std::exception const& e) {
-      return e.what();
     } catch (...) {
-      return "something that is no std::exception";
+      return error_being_handled({}).message();
     }
+  }
+  void give_up(std::string const& why) {
+    job_result r;
+    r.end = job_result::how::failed;
+    r.failure = error(error_code::internal, why);
+    r.operators = run_->summaries();
+    run_->on_end(std::move(r));
   }
   template <class M>
   std::size_t number(M const& m) const { return run_->number_of(m.task, m.subtask); }
@@ -113,11 +119,8 @@ class supervisor_shell : public supervisor_actor::base {
   static std::vector<split> discover(flow::node const& n) {
     try {
       return n.make_enumerator()->discover();
-    } catch (error const& e) {
-      if (e.operator_name().empty()) throw e.at(n.name);
-      throw;
-    } catch (std::exception const& e) {
-      throw error(error_code::user_function, n.name, e.what());
+    } catch (...) {
+      throw error_being_handled(n.name);
     }
   }
 

@@ -111,17 +111,14 @@ class task_shell : public task_actor::base {
   void guarded_without_step(F f) {
     try {
       f();
-    } catch (error const& e) {
-      fail(e);
-    } catch (std::exception const& e) {
-      fail(error(error_code::internal, e.what()));
+    } catch (...) {
+      auto const* at = task_.activity().current.load(std::memory_order_relaxed);
+      fail(error_being_handled(at ? at->name() : std::string{}));
     }
   }
   void fail(error const& e) {
     failed_ = true;
-    auto const* at = task_.activity().current.load(std::memory_order_relaxed);
-    std::string const name = !e.operator_name().empty() || !at ? e.operator_name() : at->name();
-    send(supervisor_, task_failed{address_.task, address_.subtask, static_cast<std::uint32_t>(e.code()), name, e.message()});
+    send(supervisor_, task_failed{address_.task, address_.subtask, static_cast<std::uint32_t>(e.code()), e.operator_name(), e.message()});
   }
 
   std::shared_ptr<job_run> run_;

@@ -1,11 +1,23 @@
 #include "task.hpp"
 
 namespace flow {
+namespace {
+
+/// An operator of a node; making it copies the user's functions and makes readers and writers, which may throw.
+std::unique_ptr<operator_base> make_operator(node const& n) {
+  try {
+    return n.make(n);
+  } catch (...) {
+    throw error_being_handled(n.name);
+  }
+}
+
+}  // namespace
 
 task::task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock, chunk_pool* chunks)
     : blueprint_(blueprint), settings_(s), clock_(clock), chunks_(chunks), incoming_(blueprint.inputs, t) {
   for (auto const& c : blueprint_.chain) {
-    operators_.push_back(c.what->make(*c.what));
+    operators_.push_back(make_operator(*c.what));
     if (auto* const sink = dynamic_cast<sink_operator_base*>(operators_.back().get())) sinks_.push_back(sink);
   }
   source_ = dynamic_cast<source_operator_base*>(operators_.front().get());

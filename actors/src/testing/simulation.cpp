@@ -24,15 +24,42 @@ bool take_step(caf::scheduler::test_coordinator& s, std::mt19937_64& random) {
   return s.try_run_once();
 }
 
+/// Has the sinks keep copies of what they are given.
+void keep_results(job_run& run, run_result& kept) {
+  for (auto const& n : run.what->graph().nodes())
+    if (n->is_sink) kept.sinks[n->name].type = run.what->graph().at(n->inputs.front().from).outputs[n->inputs.front().port].type;
+  for (auto const& subtasks : run.cells)
+    for (auto const& c : subtasks)
+      for (auto const& o : c->task->operators())
+        if (auto* const sink = dynamic_cast<sink_operator_base*>(o.get()))
+          sink->on_written = [&into = kept.sinks[sink->name()].batches](batch_base& written) {
+            into.push_back(written.type().create(written.size()));
+            written.type().append(*into.back(), written, 0, written.size(), false);
+          };
+}
+
 }  // namespace
 
-job_result run(job const& j, schedule const& how, settings const& s) {
+std::vector<batch_ref> const& run_result::batches(std::string const& sink, batch_type const& type) const {
+  auto const found = sinks.find(sink);
+  if (found == sinks.end()) {
+    std::string names;
+    for (auto const& [name, unused] : sinks) names += (names.empty() ? "'" : ", '") + name + "'";
+    throw error(error_code::usage, "expected the name of a sink of the job (" + names + "), found '" + sink + "'");
+  }
+  if (found->second.type != &type) throw error(error_code::usage, sink, "takes other records than are asked for: " + to_string(found->second.type->describe()));
+  return found->second.batches;
+}
+
+run_result run(job const& j, schedule const& how, settings const& s) {
   check(j, s);
   simulation_config config;
   caf::actor_system system(config);
   auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
   auto run = std::make_shared<job_run>(j, s, system);
   run->own_threads = false;
+  run_result kept;
+  keep_results(*run, kept);
   std::optional<job_result> result;
   run->on_end = [&](job_result r) { result = std::move(r); };
   auto supervisor = spawn_supervisor(system, run);
@@ -54,7 +81,10 @@ job_result run(job const& j, schedule const& how, settings const& s) {
   }
   supervisor = nullptr;
   scheduler.run();
-  return *result;
+  static_cast<job_result&>(kept) = std::move(*result);
+  if (kept.end == job_result::how::failed)
+    for (auto& [name, given] : kept.sinks) given.batches.clear();
+  return kept;
 }
 
 }  // namespace flow::testing

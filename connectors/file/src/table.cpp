@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -76,7 +77,8 @@ void table_cells::print(table_settings const& settings, std::string const& title
   for (std::size_t row = 0; row < rows; ++row) add_line([&](std::size_t c) { return cells_[row * count + c]; });
   if (records > rows) text += "(" + std::to_string(rows) + " of " + std::to_string(records) + " records)\n";
   std::ostream& out = settings.out ? *settings.out : std::cout;
-  if (!(out << text << std::flush)) throw error(error_code::io, "cannot print the table '" + title + "'");
+  errno = 0;
+  if (!(out << text << std::flush)) throw system_error(errno != 0 ? errno : EIO, "cannot print the table '" + title + "'");
 }
 
 }  // namespace flow::file::detail

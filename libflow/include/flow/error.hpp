@@ -47,6 +47,10 @@ class error : public std::runtime_error {
   std::string message_;
 };
 
+/// What is being handled, as an error of an operator: for a `catch (...)`, since user functions may throw anything.
+/// `about` says what the function was called for. An error that names an operator already is left as it is.
+error error_being_handled(std::string const& operator_name, std::string const& about = {});
+
 /// An error made of `errno`: picks the code and says what to do. `what` is e.g. "cannot open 'x.json'".
 error system_error(int error_number, std::string const& what);
 

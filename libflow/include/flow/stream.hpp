@@ -46,9 +46,16 @@ node& add_operator(stream_end const& from, std::string kind, std::string name) {
 /// An operator under whose name state or positions are stored.
 inline void must_be_named(node& n, bool named) {
   n.must_be_named = true;
-  if (named) return;
-  n.name.clear();
-  n.mistakes.push_back("the name is empty; a name is the operator's identity in every snapshot and counter");
+  if (!named) n.name.clear();
+}
+
+/// What is wrong with the options of a watermark strategy; `splits`: whether it follows the splits of a source.
+inline void check_watermarks(node& n, watermark_options const& options, bool splits) {
+  if (options.idle_after.count() < 0) n.mistakes.push_back("idle_after must not be negative");
+  if (options.idle_after > std::chrono::days(10'000)) n.mistakes.push_back("idle_after is at most 10000 days; leave it out for never");
+  if (options.max_drift.count() < 0) n.mistakes.push_back("max_drift must not be negative");
+  if (!splits && (options.idle_after.count() != 0 || options.max_drift.count() != 0))
+    n.mistakes.push_back("idle_after and max_drift are of the splits of a source; say event_time(...) on the source, before anything else reads it");
 }
 
 }  // namespace detail
@@ -152,15 +159,17 @@ class basic_stream {
     auto make = [time_of, strategy]() -> std::unique_ptr<time_assigner> {
       return std::make_unique<typed_time_assigner<T, F, Strategy>>(time_of, strategy);
     };
-    if (own().kind == "source" && !own().gives_event_time && own().id + 1 == end_.job->nodes().size()) {
+    if (own().kind == "source" && !own().gives_event_time && !end_.job->is_read(end_.node, end_.port)) {
       own().gives_event_time = true;
       own().make_assigner = make;
+      detail::check_watermarks(own(), strategy.options, true);
       return stream<T>(end_);
     }
     auto result = one_in<T>("event_time", [](node const& n) { return std::make_unique<event_time_operator>(n.name, n.make_assigner()); });
     node& n = end_.job->at(result.end().node);
     n.gives_event_time = true;
     n.make_assigner = make;
+    detail::check_watermarks(n, strategy.options, false);
     return result;
   }
 

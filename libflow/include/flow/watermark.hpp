@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 #include <flow/batch.hpp>
+#include <flow/record/encoding.hpp>
 
 namespace flow {
 
@@ -55,7 +58,7 @@ class bounded_disorder : public watermark_strategy<bounded_disorder> {
       return highest_ == no_watermark ? no_watermark : saturating_add(highest_, -bound_ - duration{1});
     }
     template <class Archive>
-    void serialize(Archive& archive) { archive(CEREAL_NVP(highest_)); }
+    void serialize(Archive& archive) { archive(cereal::make_nvp("highest", highest_)); }
 
    private:
     duration bound_;
@@ -68,11 +71,16 @@ class bounded_disorder : public watermark_strategy<bounded_disorder> {
   duration bound_;
 };
 
-inline bounded_disorder out_of_order_by(duration bound) { return bounded_disorder(bound); }
+/// The bound must not be negative: `flow::error` (usage).
+inline bounded_disorder out_of_order_by(duration bound) {
+  if (bound.count() < 0) throw error(error_code::usage, "out_of_order_by: the bound must not be negative, found " + std::to_string(bound.count()) + " us");
+  return bounded_disorder(bound);
+}
 /// Times never go back within a split.
 inline bounded_disorder monotonous() { return bounded_disorder(duration{0}); }
 
-/// A user's generator: `void on_record(T const&, timestamp)` for each record and `timestamp watermark() const`.
+/// A user's generator: `void on_record(T const&, timestamp)` for each record and `timestamp watermark() const`, and a
+/// `serialize` member when it remembers something, since that is state.
 template <class G>
 class user_watermarks : public watermark_strategy<user_watermarks<G>> {
  public:
@@ -87,10 +95,17 @@ class user_watermarks : public watermark_strategy<user_watermarks<G>> {
       static_assert(requires(G g, T const& r, timestamp t) { g.on_record(r, t); { g.watermark() } -> std::convertible_to<timestamp>; },
                     "a watermark generator needs `void on_record(Record const&, flow::timestamp)` and `flow::timestamp watermark() const`");
       for (at = 0; at < records.size(); ++at) g_.on_record(records[at], records.timestamps()[at]);
+      at = records.empty() ? 0 : records.size() - 1;
       // A watermark never goes back, whatever the user's function says.
       watermark_ = std::max(watermark_, static_cast<timestamp>(g_.watermark()));
     }
     timestamp watermark() const { return watermark_; }
+    template <class Archive>
+    void serialize(Archive& archive) {
+      static_assert(describable<G> || std::is_empty_v<G>, "a watermark generator that remembers something is state: give it a `serialize` member that names its fields");
+      if constexpr (describable<G>) archive(cereal::make_nvp("generator", g_));
+      archive(cereal::make_nvp("watermark", watermark_));
+    }
 
    private:
     G g_;
@@ -118,6 +133,9 @@ class time_assigner {
   /// Fills the batch's timestamps; all records are of one split. Throws what the user's function throws; `at` is then the record.
   virtual void assign(batch_base& records, std::uint32_t split, std::uint32_t& at) = 0;
   virtual timestamp watermark(std::uint32_t split) const = 0;
+  /// What a split's generator remembers, for the declared state, and the way back.
+  virtual std::string save(std::uint32_t split) = 0;
+  virtual void restore(std::uint32_t split, std::string const& saved) = 0;
 
  private:
   watermark_options options_;
@@ -145,6 +163,16 @@ class typed_time_assigner final : public time_assigner {
     generators_[split].observe(std::as_const(records), at);
   }
   timestamp watermark(std::uint32_t split) const override { return generators_[split].watermark(); }
+  std::string save(std::uint32_t split) override {
+    bytes out;
+    encoder archive(out);
+    archive(generators_[split]);
+    return {reinterpret_cast<char const*>(out.data()), out.size()};
+  }
+  void restore(std::uint32_t split, std::string const& saved) override {
+    decoder archive(reinterpret_cast<std::byte const*>(saved.data()), saved.size());
+    archive(generators_[split]);
+  }
 
  private:
   F time_of_;

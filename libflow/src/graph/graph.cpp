@@ -56,11 +56,14 @@ std::vector<std::string> graph::mistakes(std::uint32_t default_parallelism, std:
     node const& n = *p;
     any_source |= n.inputs.empty();
     for (auto const& m : n.mistakes) say(n, m);
-    if (!n.name.empty())
-      if (auto [other, is_new] = named.emplace(n.name, &n); !is_new)
-        say(n, "the name is used twice, also by a " + other->second->kind + "; a name is an operator's identity, give each its own");
+    if (n.name.empty())
+      say(n, "the name is empty; a name is the operator's identity in every snapshot and counter");
+    else if (auto [other, is_new] = named.emplace(n.name, &n); !is_new)
+      say(n, "the name is used twice, also by a " + other->second->kind + "; a name is an operator's identity, give each its own");
     std::uint32_t const parallelism = parallelism_of(n.id, default_parallelism);
     if (parallelism == 0) say(n, "parallelism 0; it must be at least 1");
+    if (n.merges_all && parallelism > 1)
+      say(n, "parallelism " + std::to_string(parallelism) + "; windows over the whole stream are merged by one subtask, their parts before in parallel");
     if (n.keyed && parallelism > max_parallelism)
       say(n, "parallelism " + std::to_string(parallelism) + " exceeds max-parallelism " + std::to_string(max_parallelism) +
                  ", the number of key groups; lower the one or raise the other");

@@ -1,4 +1,5 @@
 #include <flow/operator/operator.hpp>
+#include <flow/operator/output.hpp>
 
 namespace flow {
 
@@ -79,32 +80,14 @@ void operator_base::forward_watermark(timestamp w) {
   for (auto& o : outputs_) o.watermark(w);
 }
 
-void operator_base::fail() const {
-  try {
-    throw;
-  } catch (error const& e) {
-    if (e.operator_name().empty()) throw e.at(name_);
-    throw;
-  } catch (std::exception const& e) {
-    throw error(error_code::user_function, name_, e.what());
-  } catch (...) {
-    throw error(error_code::user_function, name_, "threw something that is no std::exception");
-  }
-}
+void operator_base::fail(std::string const& about) const { throw error_being_handled(name_, about); }
 
 void operator_base::fail(batch_base const& records, std::uint32_t index) const {
-  try {
-    throw;
-  } catch (error const& e) {
-    if (!e.operator_name().empty()) throw;
-    throw error(e.code(), name_, e.message() + "; the record was " + records.type().print(records, index));
-  } catch (std::exception const& e) {
-    throw error(error_code::user_function, name_,
-                "the function threw: " + std::string(e.what()) + "; the record was " + records.type().print(records, index));
-  } catch (...) {
-    throw error(error_code::user_function, name_,
-                "the function threw something that is no std::exception; the record was " + records.type().print(records, index));
-  }
+  fail("the record was " + records.type().print(records, index));
+}
+
+void side_outputs::throw_of_another_type(std::string const& name) {
+  throw error(error_code::user_function, "side output '" + name + "' is read with another type of record than it is given; use one tag for both");
 }
 
 }  // namespace flow

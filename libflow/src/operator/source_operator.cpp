@@ -16,15 +16,12 @@ void source_operator_base::open() {
 }
 
 void source_operator_base::assign(split const& s) {
-  activity_scope const scope(*this);
-  try {
+  guarded([&] {
     auto const number = static_cast<std::uint32_t>(splits_.size());
     splits_.push_back({s});
     if (assigner_) assigner_->add_split();
     assign_reader(number, s);
-  } catch (...) {
-    fail();
-  }
+  });
 }
 
 source_step source_operator_base::step(std::chrono::nanoseconds now) {
@@ -42,13 +39,8 @@ source_step source_operator_base::step(std::chrono::nanoseconds now) {
     follow_time();
     return {outcome::nothing};
   }
-  poll_result polled;
+  poll_result const polled = guarded([this] { return poll(batch_); });
   std::uint32_t at = 0;
-  try {
-    polled = poll(batch_);
-  } catch (...) {
-    fail();
-  }
   std::uint32_t const n = batch_->size();
   run_idle_clocks(now, polled, n > 0);
   if (polled.status == poll_status::split_end) splits_[polled.split].ended = true;
@@ -93,7 +85,7 @@ void source_operator_base::run_idle_clocks(std::chrono::nanoseconds now, poll_re
     if (got_records && i == polled.split) {
       s.quiet = std::chrono::nanoseconds{0};
       s.idle = false;
-    } else if (reading(i)) {
+    } else if (guarded([&] { return reading(i); })) {
       s.quiet += elapsed;
       s.idle = s.quiet >= assigner_->options().idle_after;
     }
@@ -133,15 +125,15 @@ void source_operator_base::check_drift(std::uint32_t number) {
   // Before the first grant a subtask keeps to the bound by what it saw first.
   if (grant_ == no_watermark && w != no_watermark) grant_ = saturating_add(w, max_drift());
   bool const wait = w > grant_;
-  if (wait != s.paused) pause(number, s.paused = wait);
+  if (wait != s.paused) guarded([&] { pause(number, s.paused = wait); });
 }
 
 void source_operator_base::pass(barrier const& b) {
   declared_->clear();
   for (std::uint32_t i = 0; i < splits_.size(); ++i) {
     split s = splits_[i].value;
-    if (!splits_[i].ended) s.position = position(i);
-    declared_->push_back({std::move(s), splits_[i].ended});
+    if (!splits_[i].ended) s.position = guarded([&] { return position(i); });
+    declared_->push_back({std::move(s), splits_[i].ended, assigner_ ? assigner_->save(i) : std::string{}});
   }
   operator_base::pass(b);
 }

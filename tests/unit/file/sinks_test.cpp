@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <cereal/types/memory.hpp>
 #include <cereal/types/optional.hpp>
 #include <cereal/types/vector.hpp>
 
@@ -38,6 +39,25 @@ struct row {
     archive(CEREAL_NVP(key), CEREAL_NVP(at), CEREAL_NVP(value), CEREAL_NVP(note), CEREAL_NVP(extra), CEREAL_NVP(flag));
   }
   bool operator==(row const&) const = default;
+};
+
+struct versioned {
+  int a = 0;
+  std::uint32_t said = 0;  // the version that `serialize` was last called with
+  template <class Archive>
+  void serialize(Archive& archive, std::uint32_t const version) {
+    said = version;
+    archive(CEREAL_NVP(a));
+  }
+  bool operator==(versioned const& other) const { return a == other.a; }
+};
+
+struct pointing {
+  std::shared_ptr<int> first{}, second{};
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(CEREAL_NVP(first), CEREAL_NVP(second));
+  }
 };
 
 struct nested {
@@ -102,6 +122,8 @@ std::vector<row> random_rows(unsigned seed) {
 
 }  // namespace
 
+CEREAL_CLASS_VERSION(versioned, 3)
+
 TEST_CASE("the CSV sink writes a header and RFC 4180 rows, structs flattened") {
   temporary_folder folder;
   auto const out = folder / "deep/out";
@@ -129,6 +151,32 @@ TEST_CASE("the JSON sink writes one object per line") {
   temporary_folder folder;
   write_all<nested>(flow::file::json_lines(folder.path()), {{{{1, 0.5}, {2, 1}}}, {}});
   CHECK(content_of(folder / "part-0.json") == "{\"all\":[{\"flights\":1,\"mean\":0.5},{\"flights\":2,\"mean\":1}]}\n{\"all\":[]}\n");
+}
+
+TEST_CASE("the version of a type is in no record of a text file, and is read as the one compiled") {
+  temporary_folder folder;
+  std::vector<versioned> const records{{1}, {2}, {3}};
+  write_all<versioned>(flow::file::json_lines(folder.path()), records);
+  write_all<versioned>(flow::file::csv(folder.path()), records);
+  CHECK(content_of(folder / "part-0.json") == "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
+  CHECK(content_of(folder / "part-0.csv") == "a\n1\n2\n3\n");
+  auto const json = folder / "part-0.json", csv = folder / "part-0.csv";
+  for (auto const& read : {read_all(flow::file::json<versioned>(json), json), read_all(flow::file::csv<versioned>(csv), csv)}) {
+    REQUIRE(read == records);
+    for (auto const& r : read) CHECK(r.said == 3);
+  }
+}
+
+TEST_CASE("each line of JSON is complete in itself, also when records share what they point to") {
+  temporary_folder folder;
+  auto const shared = std::make_shared<int>(7);
+  write_all<pointing>(flow::file::json_lines(folder.path()), {{shared, shared}, {shared, nullptr}});
+  auto const text = content_of(folder / "part-0.json");
+  auto const end = text.find('\n');
+  for (auto const& line : {text.substr(0, end), text.substr(end + 1)}) {
+    CHECK_THAT(line, Contains("\"data\":7"));
+    CHECK(line.find("\"data\":7") == line.rfind("\"data\":7"));
+  }
 }
 
 TEST_CASE("what the sinks write, the sources read back equal") {

@@ -117,3 +117,10 @@ TEST_CASE("a wrong value is told with the setting, what was expected and what wa
   CHECK(mistake("colour", "red") == "there is no setting 'colour'; --help lists them all");
   CHECK(mistake("threads", "4 ") != "none");
 }
+
+TEST_CASE("a wait that no clock can count is refused") {
+  for (auto const* key : {"max-batch-delay", "watermark-interval", "cancel-timeout"}) {
+    CHECK_THAT(mistake(key, "10001d"), Catch::Contains(key) && Catch::Contains("at most 10000d"));
+    CHECK(mistake(key, "10000d") == "none");
+  }
+}

@@ -38,6 +38,8 @@ struct says_the_newest {
     if (throws_at != 0 && newest == throws_at) throw std::runtime_error("no such time");
   }
   flow::timestamp watermark() const { return at(newest); }
+  template <class Archive>
+  void serialize(Archive& archive) { archive(CEREAL_NVP(newest)); }
 };
 }  // namespace
 
@@ -116,4 +118,39 @@ TEST_CASE("when a user's generator throws, the assigner says at which record") {
   std::uint32_t failed_at = 99;
   CHECK_THROWS_WITH(assigner.assign(*b, 0, failed_at), "no such time");
   CHECK(failed_at == 2);
+}
+
+TEST_CASE("when what a user's generator says throws, the assigner names the last record") {
+  auto const time_of = [](std::int64_t const& t) { return at(t); };
+  struct silent {
+    void on_record(std::int64_t const&, flow::timestamp) {}
+    flow::timestamp watermark() const { throw std::runtime_error("do not know"); }
+  };
+  flow::typed_time_assigner<std::int64_t, decltype(time_of), flow::user_watermarks<silent>> assigner(time_of, flow::watermarks_from(silent{}));
+  assigner.add_split();
+  auto b = batch_of<std::int64_t>({5, 6, 7});
+  std::uint32_t failed_at = 99;
+  CHECK_THROWS_WITH(assigner.assign(*b, 0, failed_at), "do not know");
+  CHECK(failed_at == 2);
+}
+
+TEST_CASE("what a generator remembers can be saved and goes on where it was") {
+  auto const time_of = [](std::int64_t const& t) { return at(t); };
+  auto const check = [&](auto strategy) {
+    flow::typed_time_assigner<std::int64_t, decltype(time_of), decltype(strategy)> before(time_of, strategy), after(time_of, strategy);
+    before.add_split();
+    after.add_split();
+    std::uint32_t failed_at = 0;
+    before.assign(*batch_of<std::int64_t>({50, 60, 70}), 0, failed_at);
+    after.restore(0, before.save(0));
+    CHECK(after.watermark(0) == before.watermark(0));
+    after.assign(*batch_of<std::int64_t>({10}), 0, failed_at);
+    CHECK(after.watermark(0) == before.watermark(0));
+  };
+  check(flow::out_of_order_by(flow::duration{5}));
+  check(flow::watermarks_from(says_the_newest{}));
+}
+
+TEST_CASE("a negative bound is refused") {
+  CHECK_THROWS_WITH(flow::out_of_order_by(flow::duration{-1}), Catch::Contains("must not be negative"));
 }

@@ -94,6 +94,12 @@ class harness {
     settle();
     return *this;
   }
+  /// Resumes an operator that was held up once, with room for one batch.
+  harness& resume() {
+    main_.allowed = 1;
+    operator_->resume();
+    return *this;
+  }
   harness& advance_time(std::chrono::nanoseconds d) {
     clock_.advance(d);
     return *this;

@@ -1,10 +1,17 @@
 #pragma once
 // A whole job on one thread, with the order of its actors picked by a seed and time that moves only when nothing else can.
 //
-// The same seed gives the same schedule: a failure is replayed by its seed.
+//     auto const results = flow::testing::run(job, flow::testing::deterministic(seed));
+//     CHECK(results.of<alert>("alerts") == ...);
+//
+// The same seed gives the same schedule: a failure is replayed by its seed. The job runs as it is, with the sinks it has;
+// what they were given can be asked for by their names.
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <flow/run.hpp>
 
@@ -22,8 +29,33 @@ struct schedule {
 
 inline schedule deterministic(std::uint64_t seed) { return {seed, 0, {}, 100'000'000}; }
 
+/// How a job ended, and what its sinks were given.
+struct run_result : job_result {
+  /// The records that a sink published: in order within a subtask of it, in no order between subtasks. None when the job
+  /// failed. Throws `flow::error` (usage) where there is no such sink, or it takes other records.
+  template <class T>
+  std::vector<T> of(std::string const& sink) const {
+    std::vector<T> records;
+    for (auto const& b : batches(sink, batch_type_of<T>)) {
+      auto const& typed = static_cast<batch<T> const&>(*b);
+      records.insert(records.end(), typed.begin(), typed.end());
+    }
+    return records;
+  }
+
+  struct given {
+    batch_type const* type = nullptr;
+    std::vector<batch_ref> batches;
+  };
+  /// By the names of the sinks.
+  std::map<std::string, given> sinks;
+
+ private:
+  std::vector<batch_ref> const& batches(std::string const& sink, batch_type const& type) const;
+};
+
 /// Runs a job; a failure of the job is in the result. Throws `flow::error` (invalid_job) like `start`, and (internal)
 /// when the job hangs: nothing can run, no time is waited for, and it has not ended.
-job_result run(job const& j, schedule const& how, settings const& s = settings{}.parallelism(2));
+run_result run(job const& j, schedule const& how, settings const& s = settings{}.parallelism(2));
 
 }  // namespace flow::testing

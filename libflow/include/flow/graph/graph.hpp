@@ -50,6 +50,7 @@ struct node {
   bool chaining = true;          // may share a task with its input
   bool blocking = false;         // its task needs a thread of its own
   bool keyed = false;
+  bool merges_all = false;       // one subtask sees the whole stream
   bool needs_event_time = false;
   bool gives_event_time = false;
   bool is_sink = false;
@@ -75,10 +76,10 @@ class graph {
   std::vector<std::string> mistakes(std::uint32_t default_parallelism, std::uint32_t max_parallelism) const;
   /// How many subtasks a node has.
   std::uint32_t parallelism_of(node_id id, std::uint32_t default_parallelism) const;
+  bool is_read(node_id id, std::uint32_t port) const;
 
  private:
   bool has_event_time(node_id id) const;
-  bool is_read(node_id id, std::uint32_t port) const;
 
   std::vector<std::unique_ptr<node>> nodes_;
 };

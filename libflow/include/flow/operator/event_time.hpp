@@ -1,5 +1,7 @@
 #pragma once
 // event_time in the middle of a stream: one generator per subtask, in place of the watermarks from before.
+//
+// What the generator remembers is declared.
 
 #include <flow/operator/operator.hpp>
 #include <flow/watermark.hpp>
@@ -11,8 +13,13 @@ class event_time_operator final : public operator_base {
   event_time_operator(std::string name, std::unique_ptr<time_assigner> assigner)
       : operator_base(std::move(name), 1), assigner_(std::move(assigner)) { assigner_->add_split(); }
 
+  void open() override { declared_ = &state().value<std::string>("watermarks"); }
   void watermark(timestamp w) override {
     if (w == end_of_time) forward_watermark(w);
+  }
+  void pass(barrier const& b) override {
+    *declared_ = guarded([this] { return assigner_->save(0); });
+    operator_base::pass(b);
   }
 
  protected:
@@ -42,6 +49,7 @@ class event_time_operator final : public operator_base {
 
  private:
   std::unique_ptr<time_assigner> assigner_;
+  std::string* declared_ = nullptr;
   timestamp sent_ = no_watermark;
   batch_ref copy_;
 };

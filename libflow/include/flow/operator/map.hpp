@@ -68,7 +68,7 @@ class batch_map_operator final : public operator_base {
     try {
       f_(std::span<In const>(in.data(), n), std::span<Out>(out.data(), n));
     } catch (...) {
-      fail(in, 0);
+      fail("it was called for " + std::to_string(n) + " records, the first of them " + in.type().print(in, 0));
     }
     detail::carry_timestamps(in, out);
     counters().processed.add(n);

@@ -101,7 +101,11 @@ class operator_base : public receiver {
   open_context const& context() const { return context_; }
   /// Called in a handler: throws what is being handled as an error that names this operator and the record.
   [[noreturn]] void fail(batch_base const& records, std::uint32_t index) const;
-  [[noreturn]] void fail() const;
+  /// The same, of something that is no record: "the window was ...".
+  [[noreturn]] void fail(std::string const& about = {}) const;
+  /// Calls what is not the engine's own; what it throws becomes an error that names this operator.
+  template <class F>
+  decltype(auto) guarded(F f) const;
 
  private:
   friend class activity_scope;
@@ -145,6 +149,16 @@ class activity_scope {
   activity* activity_;
   operator_base const* before_ = nullptr;
 };
+
+template <class F>
+decltype(auto) operator_base::guarded(F f) const {
+  activity_scope const scope(*this);
+  try {
+    return f();
+  } catch (...) {
+    fail();
+  }
+}
 
 template <class T>
 batch<T>& as(batch_base& b) { return static_cast<batch<T>&>(b); }

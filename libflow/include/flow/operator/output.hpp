@@ -63,6 +63,7 @@ class side_outputs {
   void emit(tag<T> const& to, T record) {
     for (auto& side : sides_) {
       if (side.name != to.name) continue;
+      if (&side.batch->type() != &batch_type_of<T>) throw_of_another_type(to.name);
       if (side.batch->room() == 0) owner_->push(side.port, side.batch);
       if (stamped_) side.batch->add_timestamps()[side.batch->size()] = now_;
       as<T>(*side.batch).emplace_back(std::move(record));
@@ -89,6 +90,8 @@ class side_outputs {
     batch_ref batch;
     std::size_t port;
   };
+  [[noreturn]] static void throw_of_another_type(std::string const& name);
+
   std::vector<side> sides_;
   operator_base* owner_ = nullptr;
   bool stamped_ = false;

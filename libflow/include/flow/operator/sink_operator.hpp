@@ -16,6 +16,8 @@ class sink_operator_base : public operator_base {
   virtual void publish() = 0;
   virtual void cancel() = 0;
   virtual void abandon() noexcept = 0;
+  /// Sees each batch that has been written: for tests of whole jobs.
+  std::function<void(batch_base&)> on_written;
 };
 
 template <class T>
@@ -32,7 +34,7 @@ class sink_operator final : public sink_operator_base {
     c.clock = context().clock;
     writer_->open(c);
   }
-  bool ready() const override { return operator_base::ready() && writer_->ready(); }
+  bool ready() const override { return operator_base::ready() && guarded([this] { return writer_->ready(); }); }
   void end() override { guarded([this] { writer_->finish(); }); }
   void flush() override {
     if (std::exchange(written_, false)) guarded([this] { writer_->flush(); });
@@ -51,20 +53,11 @@ class sink_operator final : public sink_operator_base {
     auto const& records = as<T>(*b);
     guarded([&] { writer_->write(records); });
     written_ = true;
+    if (on_written) on_written(*b);
     counters().processed.add(records.size());
   }
 
  private:
-  template <class F>
-  void guarded(F f) {
-    activity_scope const scope(*this);
-    try {
-      f();
-    } catch (...) {
-      fail();
-    }
-  }
-
   std::unique_ptr<writer<T>> writer_;
   bool written_ = false;
 };

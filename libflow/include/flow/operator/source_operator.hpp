@@ -1,7 +1,7 @@
 #pragma once
 // The operator at the head of a source task: polls a reader, gives event time, follows the watermarks of its splits.
 //
-// What it remembers is declared: the splits with their positions.
+// What it remembers is declared: the splits with their positions and what their watermark generators remember.
 
 #include <flow/operator/operator.hpp>
 #include <flow/source.hpp>
@@ -13,10 +13,11 @@ namespace flow {
 struct stored_split {
   split value;
   bool ended = false;
+  std::string watermarks;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(CEREAL_NVP(value), CEREAL_NVP(ended));
+    archive(CEREAL_NVP(value), CEREAL_NVP(ended), CEREAL_NVP(watermarks));
   }
 };
 

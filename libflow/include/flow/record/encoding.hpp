@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -60,6 +61,14 @@ class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElis
 
 template <class T>
 concept plain_number = std::is_arithmetic_v<T>;
+
+/// Whether this is the member that Cereal writes before the first object of a CEREAL_CLASS_VERSION type. Text formats are
+/// read by names and say each record in full: they leave it out, and read as the version that is compiled.
+template <class T>
+bool is_class_version(cereal::NameValuePair<T> const& pair) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<T>, std::uint32_t>) return std::string_view(pair.name) == "cereal_class_version";
+  else return false;
+}
 
 template <plain_number T>
 void CEREAL_SAVE_FUNCTION_NAME(encoder& archive, T const& value) {

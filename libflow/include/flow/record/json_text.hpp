@@ -7,12 +7,15 @@
 #include <cereal/cereal.hpp>
 #include <cereal/types/string.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include <flow/record/encoding.hpp>
 #include <flow/record/time_text.hpp>
@@ -27,6 +30,22 @@ class json_writer : public cereal::OutputArchive<json_writer, cereal::AllowEmpty
   /// Both outlive the writer; `time_format` is strftime's, or empty for ISO 8601.
   explicit json_writer(std::string& out, std::string_view time_format = {})
       : OutputArchive(this), out_(out), time_format_(time_format) {}
+
+  /// Begins the next text: one writer can write many, one after the other.
+  void begin() {
+    any_ = false;
+    next_name_ = nullptr;
+    pointers_.clear();
+  }
+  /// In place of Cereal's, which remembers pointers for the life of the archive: a text is complete in itself.
+  std::uint32_t registerSharedPointer(std::shared_ptr<void const> const& pointer) {
+    if (!pointer) return 0;
+    auto const known = std::find(pointers_.begin(), pointers_.end(), pointer);
+    auto const number = static_cast<std::uint32_t>(known - pointers_.begin() + 1);
+    if (known != pointers_.end()) return number;
+    pointers_.push_back(pointer);
+    return number | cereal::detail::msb_32bit;
+  }
 
   void name_next(char const* name) { next_name_ = name; }
   void open() {
@@ -101,6 +120,7 @@ class json_writer : public cereal::OutputArchive<json_writer, cereal::AllowEmpty
   std::string& out_;
   std::string_view time_format_;
   std::string levels_;
+  std::vector<std::shared_ptr<void const>> pointers_;  // in this text
   char const* next_name_ = nullptr;
   bool opened_ = false;
   bool any_ = false;
@@ -112,6 +132,7 @@ inline void CEREAL_SAVE_FUNCTION_NAME(json_writer& archive, std::string const& v
 inline void CEREAL_SAVE_FUNCTION_NAME(json_writer& archive, timestamp const& value) { archive.time(value); }
 template <class T>
 void CEREAL_SAVE_FUNCTION_NAME(json_writer& archive, cereal::NameValuePair<T> const& pair) {
+  if (is_class_version(pair)) return;
   archive.name_next(pair.name);
   archive(pair.value);
 }

@@ -1,22 +1,36 @@
 #pragma once
 // Gives out the results of one window after the other, as far as the receivers take them.
 
+#include <span>
 #include <vector>
 
-#include <flow/state/slices.hpp>
-#include <flow/window/windows.hpp>
+#include <flow/state/table.hpp>
+#include <flow/time.hpp>
 
 namespace flow {
 
-/// Walks over the keys of a window in the order of their hashes, in portions of one segment: merges each key's slices,
-/// and stops anywhere to go on later. Nothing may change the slices in between.
+/// A firing under way, as it is declared: everything up to here has been given out.
+struct firing_position {
+  timestamp until = no_watermark;   // the watermark that caused it; none: nothing fires
+  timestamp window = no_watermark;  // the end of the window being given out; none: the next is to be found
+  timestamp last = no_watermark;    // the end of the window that was given out last
+  std::uint64_t next_hash = 0;      // of the window being given out: keys below have been
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(CEREAL_NVP(until), CEREAL_NVP(window), CEREAL_NVP(last), CEREAL_NVP(next_hash));
+  }
+};
+
+/// Walks over the keys of a window in the order of their hashes, in portions of one segment: merges what the window's
+/// tables hold of each key, and stops anywhere to go on later. Nothing may change the tables in between.
 template <key_type K, class A>
 class window_merge {
  public:
   using entry = segment_entry<K, A>;
 
-  /// Starts with the window whose slices these are.
-  void begin(std::span<typename slices<K, A>::slice const> window) {
+  /// Starts with a window: the tables that hold it together, which outlive the walk.
+  void begin(std::span<table<K, A> const* const> window) {
     window_ = window;
     next_hash_ = 0;
     done_ = window.empty();
@@ -33,7 +47,9 @@ class window_merge {
   }
   /// Whether the portion loaded last has been given out: between portions, `position` says all.
   bool between_portions() const { return next_ == portion_.size(); }
-  /// The hash up to which keys have been given out.
+  /// Whether all has been given out.
+  bool finished() const { return done_ && between_portions(); }
+  /// The hash below which keys have been given out, of a walk that has not finished.
   std::uint64_t position() const { return next_hash_; }
 
  private:
@@ -42,20 +58,20 @@ class window_merge {
     next_ = 0;
     std::uint64_t const first = next_hash_;
     std::uint64_t last = first;
-    for (auto const& s : window_) last = std::max(last, s.entries->segment_end(first));
+    for (auto const* part : window_) last = std::max(last, part->segment_end(first));
     if (window_.size() == 1) {
-      window_[0].entries->for_each_between(first, last, [this](entry const& e) { portion_.push_back(&e); });
+      window_[0]->for_each_between(first, last, [this](entry const& e) { portion_.push_back(&e); });
     } else {
       merged_.clear();
-      for (auto const& s : window_)
-        s.entries->for_each_between(first, last, [this](entry const& e) { merged_.find_or_insert(e.key, hash_of(e.key)).merge(e.value); });
+      for (auto const* part : window_)
+        part->for_each_between(first, last, [this](entry const& e) { merged_.find_or_insert(e.key, hash_of(e.key)).merge(e.value); });
       merged_.for_each_between(0, ~std::uint64_t{0}, [this](entry const& e) { portion_.push_back(&e); });
     }
     done_ = last == ~std::uint64_t{0};
     next_hash_ = last + 1;
   }
 
-  std::span<typename slices<K, A>::slice const> window_;
+  std::span<table<K, A> const* const> window_;
   std::uint64_t next_hash_ = 0;
   bool done_ = true;
   table<K, A> merged_;

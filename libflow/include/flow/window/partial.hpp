@@ -55,9 +55,8 @@ class partial_operator final : public operator_base {
   }
   void watermark(timestamp w) override {
     if (w <= *watermark_) return;
-    *watermark_ = w;
-    send_finished_ = true;
-    if (!continue_output()) suspend();
+    sending_until_ = w;
+    if (!guarded([this] { return continue_output(); })) suspend();
   }
   bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && (!rest_ || rest_->empty())); }
 
@@ -75,7 +74,7 @@ class partial_operator final : public operator_base {
       if (!run(*rest_)) return false;
       if (rest_.unique()) rest_->clear(); else rest_ = {};
     }
-    return !send_finished_ || send_finished();
+    return sending_until_ == no_watermark || send_finished();
   }
 
  private:
@@ -125,7 +124,7 @@ class partial_operator final : public operator_base {
   bool send_finished() {
     for (std::size_t i = 0; i < open_->size();) {
       if (!still_ready()) return false;
-      if (!slicing::fired((*open_)[i].end, *watermark_)) {
+      if (!slicing::fired((*open_)[i].end, sending_until_)) {
         ++i;
         continue;
       }
@@ -135,7 +134,7 @@ class partial_operator final : public operator_base {
     }
     if (!out_->empty()) push(0, out_);
     if (holds_batches() || !outputs_ready()) return false;
-    send_finished_ = false;
+    *watermark_ = std::exchange(sending_until_, no_watermark);
     forward_watermark(*watermark_);
     return true;
   }
@@ -149,7 +148,7 @@ class partial_operator final : public operator_base {
   slicing slicing_;
   std::vector<slice>* open_ = nullptr;
   timestamp* watermark_ = nullptr;
-  bool send_finished_ = false;
+  timestamp sending_until_ = no_watermark;  // the watermark that is passed on when the slices before it have been sent
   batch_ref rest_;
   std::uint32_t next_ = 0;
   batch_ref out_;

@@ -7,11 +7,15 @@
 // are given out again for its key, at once. Results carry the time end - 1 us. Firing is resumable; the watermark is
 // passed on when the firing it caused is complete.
 //
-// What it remembers is declared: the slices, and the watermark up to which it has fired.
+// What it remembers is declared: the slices, the watermark up to which it has fired, and how far a firing under way has
+// come.
 
 #include <flow/operator/output.hpp>
+#include <flow/record/json_text.hpp>
+#include <flow/record/time_text.hpp>
 #include <flow/window/aggregates.hpp>
 #include <flow/window/firing.hpp>
+#include <flow/window/merged_slices.hpp>
 #include <flow/window/windowed.hpp>
 
 namespace flow {
@@ -37,19 +41,28 @@ class window_operator final : public operator_base {
 
  public:
   window_operator(std::string name, window_spec const& spec, Input input)
-      : operator_base(std::move(name), 2), input_(std::move(input)), slicing_(spec) {}
+      : operator_base(std::move(name), 2), input_(std::move(input)), slicing_(spec), runs_(slicing_) {}
 
   void open() override {
     slices_ = &state().template declare<slices<key, aggregate>>("slices");
     fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
+    firing_ = &state().template value<firing_position>("firing");
+    runs_.attach(*slices_);
     renew<result>(out_, context().batch_size);
     renew<record>(late_, context().batch_size);
   }
   void watermark(timestamp w) override {
     if (w <= *fired_until_) return;
-    firing_until_ = w;
+    activity_scope const scope(*this);
+    firing_->until = w;
     forget_slice();
     if (!fire()) suspend();
+  }
+  /// Brings the declared position of a firing up to date; a barrier passes.
+  void pass(barrier const& b) override {
+    if (firing_->window != no_watermark && merge_.finished()) end_window();
+    firing_->next_hash = merge_.position();
+    operator_base::pass(b);
   }
   bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && rest_done() && merge_.between_portions()); }
 
@@ -141,29 +154,19 @@ class window_operator final : public operator_base {
       auto const& k = input_.key_of(in[i]);
       if (refiring_ == no_watermark) {
         input_.fold(table_->find_or_insert(k, in.hashes()[i]), in[i]);
-        refiring_ = slicing_.first_end(span_.begin);
+        refiring_ = first_refired();
       }
       for (; refiring_ <= last_refired(); refiring_ = slicing_.next_end(refiring_)) {
-        if (slicing_.expired(refiring_, *fired_until_)) continue;
         if (!still_ready()) return false;
-        emit(k, refiring_, merged(k, in.hashes()[i], refiring_).result());
+        emit(k, refiring_, runs_.of_key(k, in.hashes()[i], slicing_.start_of(refiring_), refiring_).result());
       }
       refiring_ = no_watermark;
     }
     return true;
   }
-  /// The last window of the current slice that has fired.
-  timestamp last_refired() const {
-    timestamp last = slicing_.last_end(span_.begin);
-    while (!slicing::fired(last, *fired_until_)) last -= slicing_.next_end(last) - last;
-    return last;
-  }
-  aggregate merged(key const& k, std::uint64_t hash, timestamp end) const {
-    aggregate all{};
-    for (auto const& s : slices_->between(slicing_.start_of(end), end))
-      if (auto const* part = s.entries->find(k, hash)) all.merge(*part);
-    return all;
-  }
+  /// Of the current slice's windows that have fired, the first and the last that have not expired.
+  timestamp first_refired() const { return std::max(slicing_.first_end(span_.begin), slicing_.first_open(*fired_until_)); }
+  timestamp last_refired() const { return std::min(slicing_.last_end(span_.begin), slicing_.last_fired(*fired_until_)); }
 
   /// Makes the slice of `t` the current one. All records of a slice have the same windows, so they share their fate.
   void enter_slice(timestamp t) {
@@ -171,13 +174,11 @@ class window_operator final : public operator_base {
     length_ = static_cast<std::uint64_t>(span_.length.count());
     if (!span_.in_a_window) slice_state_ = slice_state::gap;
     else if (slicing_.expired(slicing_.last_end(span_.begin), *fired_until_)) slice_state_ = slice_state::late;
-    else slice_state_ = needs_refiring() ? slice_state::refire : slice_state::live;
-    if (slice_state_ == slice_state::live || slice_state_ == slice_state::refire) table_ = &slices_->at(span_.begin);
-  }
-  bool needs_refiring() const {
-    for (timestamp end = slicing_.first_end(span_.begin); end <= slicing_.last_end(span_.begin); end = slicing_.next_end(end))
-      if (slicing::fired(end, *fired_until_) && !slicing_.expired(end, *fired_until_)) return true;
-    return false;
+    else slice_state_ = first_refired() <= last_refired() ? slice_state::refire : slice_state::live;
+    if (slice_state_ == slice_state::live || slice_state_ == slice_state::refire) {
+      runs_.changing(span_.begin);
+      table_ = &slices_->at(span_.begin);
+    }
   }
   void forget_slice() {
     slice_state_ = slice_state::none;
@@ -187,47 +188,67 @@ class window_operator final : public operator_base {
 
   // ---- firing
 
-  /// Fires all windows that end up to `firing_until_`; false when the receivers take no more.
+  /// Fires all windows that end up to `firing_->until`; false when the receivers take no more.
   bool fire() {
-    if (firing_until_ == no_watermark) return true;
-    for (;;) {
-      if (firing_ == no_watermark && !next_window()) break;
+    if (firing_->until == no_watermark) return true;
+    while (firing_->window != no_watermark || next_window())
       if (!emit_window()) return false;
-      firing_ = no_watermark;
-    }
     if (!out_->empty()) push(0, out_);
     if (holds_batches() || !outputs_ready()) return false;
-    timestamp const w = std::exchange(firing_until_, no_watermark);
+    timestamp const w = std::exchange(firing_->until, no_watermark);
     *fired_until_ = w;
     while (!slices_->all().empty() && slicing_.expired(slicing_.last_end(slices_->all().front().begin), w)) slices_->drop_oldest();
+    runs_.drop_expired(w);
     forget_slice();
     forward_watermark(w);
     return true;
   }
   /// Finds the next window with records that ends after those fired, up to the watermark.
   bool next_window() {
-    timestamp const fired = std::max(*fired_until_, last_fired_ == no_watermark ? no_watermark : last_fired_ - duration{1});
+    timestamp const fired = std::max(*fired_until_, firing_->last == no_watermark ? no_watermark : firing_->last - duration{1});
     for (auto const& s : slices_->all()) {
       timestamp end = slicing_.first_end(s.begin);
       if (slicing::fired(end, fired)) end = slicing_.end_after(fired + duration{1});
       if (end > slicing_.last_end(s.begin)) continue;
-      if (!slicing::fired(end, firing_until_)) return false;
-      firing_ = end;
-      merge_.begin(slices_->between(slicing_.start_of(end), end));
+      if (!slicing::fired(end, firing_->until)) return false;
+      begin_window(end);
       return true;
     }
     return false;
   }
+  void begin_window(timestamp end) {
+    firing_->window = end;
+    try {
+      merge_.begin(runs_.cover(slicing_.start_of(end), end));
+    } catch (...) {
+      fail(about_window(end, nullptr));
+    }
+  }
+  void end_window() { firing_->last = std::exchange(firing_->window, no_watermark); }
   bool emit_window() {
-    while (still_ready()) {
-      auto const* e = merge_.next();
-      if (!e) {
-        last_fired_ = firing_;
-        return true;
+    typename window_merge<key, aggregate>::entry const* e = nullptr;
+    try {
+      while (still_ready()) {
+        e = nullptr;
+        e = merge_.next();
+        if (!e) {
+          end_window();
+          return true;
+        }
+        emit(e->key, firing_->window, e->value.result());
       }
-      emit(e->key, firing_, e->value.result());
+    } catch (...) {
+      fail(about_window(firing_->window, e ? &e->key : nullptr));
     }
     return false;
+  }
+  std::string about_window(timestamp end, key const* k) const {
+    std::string text = "the window was from ";
+    append_time(text, slicing_.start_of(end));
+    append_time(text += " to ", end);
+    if constexpr (!std::is_same_v<key, whole_stream>)
+      if (k) text += " of key " + to_json(*k);
+    return text;
   }
   void emit(key const& k, timestamp end, result_of<aggregate> value) {
     auto& out = as<result>(*out_);
@@ -257,11 +278,9 @@ class window_operator final : public operator_base {
   std::uint32_t set_aside_ = 0;
   timestamp refiring_ = no_watermark;
 
-  // The firing under way: up to which watermark, of which window, and the last window that is done.
-  timestamp firing_until_ = no_watermark;
-  timestamp firing_ = no_watermark;
-  timestamp last_fired_ = no_watermark;
+  firing_position* firing_ = nullptr;
   window_merge<key, aggregate> merge_;
+  merged_slices<key, aggregate> runs_;
 
   batch_ref out_;
   batch_ref late_;

@@ -29,6 +29,8 @@ inline void check_window(node& n, window_spec const& spec) {
   if (spec.size.count() <= 0) n.mistakes.push_back("the window's size must be above 0");
   if (spec.slide.count() <= 0) n.mistakes.push_back("the windows' slide must be above 0");
   if (spec.lateness.count() < 0) n.mistakes.push_back("the allowed lateness must not be negative");
+  for (duration const d : {spec.size, spec.slide, spec.offset, -spec.offset, spec.lateness})
+    if (d > longest_window) n.mistakes.push_back("size, slide, offset and allowed lateness of windows must be at most 9,000 years");
 }
 
 template <class A, class T>
@@ -105,6 +107,7 @@ class windowed_whole_stream {
     detail::must_be_named(n, named);
     detail::check_window(n, spec_);
     n.parallelism = 1;
+    n.merges_all = true;
     n.outputs = {{&batch_type_of<result>, ""}, {&batch_type_of<partial<A>>, "late", false}};
     n.make = [spec = spec_](node const& self) {
       return std::make_unique<window_operator<partial_input<A>>>(self.name, spec, partial_input<A>{});

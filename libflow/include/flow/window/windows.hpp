@@ -7,9 +7,14 @@
 
 #include <cstdint>
 
+#include <flow/error.hpp>
 #include <flow/time.hpp>
 
 namespace flow {
+
+/// The longest size, slide, offset and allowed lateness of windows, and half of how far from the epoch the event times
+/// in them may be: about 9,000 years. No sum of those overflows, and all have dates.
+inline constexpr duration longest_window{std::int64_t{1} << 58};
 
 /// Windows [k * slide + offset, k * slide + offset + size) for every integer k.
 struct window_spec {
@@ -46,9 +51,12 @@ class slicing {
       : size_(spec.size.count()), slide_(spec.slide.count()), offset_(spec.offset.count()),
         lateness_(spec.lateness), cut_(size_ % slide_) {}
 
-  /// The slice of a time. Within each slide there are cuts at its start and at (size mod slide) after it.
+  /// The slice of a time. Within each slide there are cuts at its start and at (size mod slide) after it. Throws
+  /// `flow::error` (bad_record) for a time that is too far from the epoch.
   slice_span slice_of(timestamp t) const {
     std::int64_t const at = t.time_since_epoch().count();
+    if (at > 2 * longest_window.count() || at < -2 * longest_window.count())
+      throw error(error_code::bad_record, "expected an event time within 18,000 years of 1970, in microseconds, found " + std::to_string(at));
     std::int64_t const start = floor_to(at, slide_, offset_);
     std::int64_t begin = start, end = start + slide_;
     if (cut_ != 0) (at - start < cut_ ? end : begin) = start + cut_;
@@ -65,12 +73,32 @@ class slicing {
     return timestamp{duration{last_window_start(begin.time_since_epoch().count()) + size_}};
   }
   timestamp start_of(timestamp end) const { return end - duration{size_}; }
+  /// Slices are numbered without gaps, in the order of time. The number of the slice that a time is in.
+  std::int64_t number_of(timestamp t) const {
+    std::int64_t const at = t.time_since_epoch().count(), start = floor_to(at, slide_, offset_);
+    return (start - offset_) / slide_ * slices_per_slide() + (cut_ != 0 && at - start >= cut_ ? 1 : 0);
+  }
+  timestamp begin_of(std::int64_t number) const {
+    std::int64_t const rest = number & (slices_per_slide() - 1);
+    return timestamp{duration{(number - rest) / slices_per_slide() * slide_ + offset_ + (rest != 0 ? cut_ : 0)}};
+  }
   /// The window end that follows `end`.
   timestamp next_end(timestamp end) const { return end + duration{slide_}; }
   /// The first window end above `t`.
   timestamp end_after(timestamp t) const {
     if (t == no_watermark) return no_watermark;
     return first_end(t);
+  }
+  /// The last window end that has fired once the watermark is `w`.
+  timestamp last_fired(timestamp w) const {
+    if (w < timestamp{-3 * longest_window}) return no_watermark;
+    if (w > timestamp{3 * longest_window}) return end_of_time;
+    return first_end(w + duration{1}) - duration{slide_};
+  }
+  /// The first window end that still takes something once the watermark is `w`.
+  timestamp first_open(timestamp w) const {
+    timestamp const last_expired = last_fired(w == end_of_time ? w : saturating_add(w, -lateness_));
+    return last_expired == no_watermark || last_expired == end_of_time ? last_expired : next_end(last_expired);
   }
 
   /// Whether a window with this end has fired once the watermark is `w`.
@@ -79,6 +107,7 @@ class slicing {
   bool expired(timestamp end, timestamp w) const { return saturating_add(end - duration{1}, lateness_) <= w; }
 
  private:
+  std::int64_t slices_per_slide() const { return cut_ != 0 ? 2 : 1; }
   std::int64_t last_window_start(std::int64_t at) const { return floor_to(at, slide_, offset_); }
 
   std::int64_t size_, slide_, offset_;

@@ -153,3 +153,59 @@ TEST_CASE("a sink may have any name, one that looks generated too") {
   job.source("source-0", nothing::source<int>()).sink("sink-1", nothing::sink{});
   CHECK(mistakes(job) == lines{});
 }
+
+TEST_CASE("a name taken away later is as empty as one never given, and one given later counts") {
+  flow::job job{"j"};
+  auto const said = std::string("the name is empty; a name is the operator's identity in every snapshot and counter");
+  job.source("events", nothing::source<int>()).named("").map([](int n) { return n; }).named("").sink("out", nothing::sink{});
+  CHECK(mistakes(job) == lines{"source '': " + said, "map '': " + said});
+  flow::job later{"j"};
+  later.source("", nothing::source<int>()).named("events").sink("out", nothing::sink{});
+  CHECK(mistakes(later).empty());
+}
+
+TEST_CASE("windows over the whole stream are merged by one subtask: more are a mistake") {
+  flow::job job{"j"};
+  job.source("events", nothing::source<event>())
+      .event_time(&event::at, flow::monotonous())
+      .window(flow::tumbling_windows(1s))
+      .aggregate<flow::count>("counts")
+      .with_parallelism(4)
+      .sink("out", nothing::sink{});
+  CHECK(mistakes(job) == lines{"window 'counts': parallelism 4; windows over the whole stream are merged by one subtask, their parts before in parallel"});
+}
+
+TEST_CASE("options of watermarks: negative ones, and those of splits where there are none, are mistakes") {
+  flow::job job{"j"};
+  auto const windows = [](auto const& s, std::string const& name) {
+    s.key_by(&event::id).window(flow::tumbling_windows(1s)).template aggregate<flow::count>(name).sink(name + "-out", nothing::sink{});
+  };
+  windows(job.source("negative", nothing::source<event>()).event_time(&event::at, flow::monotonous().idle_after(-1s).max_drift(-1s)), "a");
+  auto read = job.source("read", nothing::source<event>());
+  read.sink("raw", nothing::sink{});
+  windows(read.event_time(&event::at, flow::monotonous().idle_after(1s)).named("later"), "b");
+  CHECK(mistakes(job) == lines{"source 'negative': idle_after must not be negative", "source 'negative': max_drift must not be negative",
+                               "event_time 'later': idle_after and max_drift are of the splits of a source; say event_time(...) on the source, before anything else reads it"});
+}
+
+TEST_CASE("sources may be made first and given their event time afterwards: watermarks stay per split") {
+  flow::job job{"j"};
+  auto first = job.source("first", nothing::source<event>()), second = job.source("second", nothing::source<event>());
+  first.event_time(&event::at, flow::monotonous().idle_after(1s)).sink("a", nothing::sink{});
+  second.event_time(&event::at, flow::monotonous().idle_after(1s)).sink("b", nothing::sink{});
+  CHECK(mistakes(job).empty());
+  CHECK(job.graph().nodes().size() == 4);
+}
+
+TEST_CASE("windows longer than time can be counted are a mistake") {
+  flow::job job{"j"};
+  job.source("events", nothing::source<event>())
+      .event_time(&event::at, flow::monotonous())
+      .key_by(&event::id)
+      .window(flow::tumbling_windows(flow::duration::max()))
+      .aggregate<flow::count>("counts")
+      .sink("out", nothing::sink{});
+  auto const found = mistakes(job);
+  REQUIRE(!found.empty());
+  CHECK(found.front() == "window 'counts': size, slide, offset and allowed lateness of windows must be at most 9,000 years");
+}

@@ -146,3 +146,9 @@ TEST_CASE("chained flat_maps lose nothing when the second is held up within one 
     REQUIRE(second.out.records == repeated(repeated({5, 1})));
   }
 }
+
+TEST_CASE("a side output that is read as another type of record than it is given is an error, not a cast") {
+  auto const tell = [](int n, flow::output<int>&, flow::side_outputs& sides) { sides.emit(flow::tag<int>{"odd"}, n); };
+  alone<int, flow::flat_map_operator<int, int, decltype(tell)>> op(4, tell, no_sides{{"odd", &flow::batch_type_of<std::string>}});
+  CHECK_THROWS_WITH(op.give(batch_of<int>({1})), Catch::Contains("'the-operator'") && Catch::Contains("side output 'odd'") && Catch::Contains("another type"));
+}

@@ -89,6 +89,12 @@ TEST_CASE("batch_map sees a whole batch at once, the spans of one length") {
   CHECK(sums.out.times == std::vector<std::int64_t>{5, 6, 7, 8, 9});
 }
 
+TEST_CASE("what a batch_map's function throws is said of the batch, for which it was called") {
+  auto throwing = [](std::span<int const>, std::span<int>) { throw std::runtime_error("no luck"); };
+  alone<int, flow::batch_map_operator<int, int, decltype(throwing)>> op(2, throwing);
+  CHECK_THROWS_WITH(op.give(batch_of<int>({7, 8})), "operator 'the-operator': the function threw: no luck; it was called for 2 records, the first of them 7");
+}
+
 TEST_CASE("control passes through an operator in its place") {
   auto same = map_alone<int, int>([](int n) { return n; });
   same.give(batch_of<int>({1}));

@@ -108,8 +108,8 @@ TEST_CASE("errors of the reader and of the time's function name the source, the 
   CHECK_THROWS_WITH(t.step(), "operator 'the-source': the function threw: unlucky; the record was 13");
 }
 
-TEST_CASE("a barrier finds the positions of the splits in declared state") {
-  source s;
+TEST_CASE("a barrier finds the positions of the splits and their watermarks in declared state") {
+  source s(flow::monotonous());
   s.splits(2);
   s.play({records(0, {1, 2, 3})});
   s.op.pass({7, 6});
@@ -122,6 +122,7 @@ TEST_CASE("a barrier finds the positions of the splits in declared state") {
   CHECK(splits[0].value.position == "3");
   CHECK_FALSE(splits[0].ended);
   CHECK(splits[1].value.position == "0");
+  CHECK(splits[0].watermarks != splits[1].watermarks);  // what their generators remember
 }
 
 TEST_CASE("a split too far ahead is paused and goes on when it is granted more") {

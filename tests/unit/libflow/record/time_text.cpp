@@ -27,6 +27,15 @@ TEST_CASE("a time is written in ISO 8601 with a fraction only where there is one
   CHECK(text_of(date(33, 4, 3)) == "0033-04-03T00:00:00Z");
 }
 
+TEST_CASE("a time outside the years of four digits is written as microseconds, which are read back") {
+  for (auto const t : {flow::timestamp::max(), flow::timestamp::min(), date(10'000, 1, 1), date(0, 1, 1) - microseconds{1}}) {
+    CHECK(text_of(t) == std::to_string(t.time_since_epoch().count()));
+    CHECK(flow::parse_time(text_of(t)) == t);
+  }
+  CHECK(text_of(date(10'000, 1, 1) - microseconds{1}) == "9999-12-31T23:59:59.999999Z");
+  CHECK(text_of(date(0, 1, 1)) == "0000-01-01T00:00:00Z");
+}
+
 TEST_CASE("a time that was written is read back equal") {
   std::uint64_t const seed = 7;
   INFO("seed " << seed);

@@ -5,6 +5,7 @@
 // equal, NaN and infinities as null. Files appear complete, when the job has succeeded or was cancelled.
 // `flow::file::json<T>` reads them back.
 
+#include <optional>
 #include <string>
 
 #include <flow/file/detail/part_writer.hpp>
@@ -19,15 +20,16 @@ class json_lines_format {
  public:
   static constexpr char const* extension = "json";
   explicit json_lines_format(std::string time_format) : time_format_(std::move(time_format)) {}
-  void begin(std::string&) {}
+  void begin(std::string& out) { archive_.emplace(out, time_format_); }
   void append(std::string& out, T const& record) {
-    json_writer archive(out, time_format_);  // it writes one value in its life
-    archive(record);
+    archive_->begin();
+    (*archive_)(record);
     out += '\n';
   }
 
  private:
   std::string time_format_;
+  std::optional<json_writer> archive_;
 };
 
 }  // namespace detail

@@ -56,6 +56,7 @@ void CEREAL_SAVE_FUNCTION_NAME(cell_archive<Cells>& archive, timestamp const& va
 }
 template <class Cells, class T>
 void CEREAL_SAVE_FUNCTION_NAME(cell_archive<Cells>& archive, cereal::NameValuePair<T> const& pair) {
+  if (is_class_version(pair)) return;
   archive.cells.name(pair.name);
   archive(pair.value);
 }

@@ -17,6 +17,8 @@ class csv_reader : public cereal::InputArchive<csv_reader, cereal::AllowEmptyCla
   explicit csv_reader(csv_rows const& rows) : InputArchive(this), rows_(rows) {}
 
   void start() { column_ = 0; }
+  /// Of the type being read, as compiled.
+  std::uint32_t class_version = 0;
   /// Whether the next cell holds a value; if not, it is passed over.
   bool has_value();
   void load(bool& value);
@@ -54,6 +56,8 @@ inline void CEREAL_LOAD_FUNCTION_NAME(csv_reader& archive, std::string& value) {
 inline void CEREAL_LOAD_FUNCTION_NAME(csv_reader& archive, timestamp& value) { archive.load(value); }
 template <class T>
 void CEREAL_LOAD_FUNCTION_NAME(csv_reader& archive, cereal::NameValuePair<T>& pair) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<T>, std::uint32_t>)
+    if (is_class_version(pair)) return void(pair.value = archive.class_version);
   archive(pair.value);
 }
 template <class T>
@@ -64,6 +68,12 @@ template <class T>
 void CEREAL_LOAD_FUNCTION_NAME(csv_reader& archive, std::optional<T>& value) {
   if (archive.has_value()) archive(value.emplace()); else value.reset();
 }
+template <class T>
+void prologue(csv_reader& archive, T const&) {
+  if constexpr (!passes_through<T>) archive.class_version = cereal::detail::Version<T>::version;
+}
+template <class T>
+void epilogue(csv_reader&, T const&) {}
 
 }  // namespace flow::file::detail
 

@@ -32,6 +32,8 @@ class json_reader : public cereal::InputArchive<json_reader, cereal::AllowEmptyC
     next_name_ = nullptr;
   }
   void name_next(char const* name) { next_name_ = name; }
+  /// Of the type being read, as compiled.
+  std::uint32_t class_version = 0;
   void enter();
   void leave();
   std::size_t elements();
@@ -87,6 +89,8 @@ inline void CEREAL_LOAD_FUNCTION_NAME(json_reader& archive, std::string& value) 
 inline void CEREAL_LOAD_FUNCTION_NAME(json_reader& archive, timestamp& value) { archive.load(value); }
 template <class T>
 void CEREAL_LOAD_FUNCTION_NAME(json_reader& archive, cereal::NameValuePair<T>& pair) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<T>, std::uint32_t>)
+    if (is_class_version(pair)) return void(pair.value = archive.class_version);
   archive.name_next(pair.name);
   archive(pair.value);
 }
@@ -133,7 +137,10 @@ inline constexpr bool json_passes<std::optional<T>> = true;
 
 template <class T>
 void prologue(json_reader& archive, T const&) {
-  if constexpr (!json_passes<T>) archive.enter();
+  if constexpr (!json_passes<T>) {
+    archive.class_version = cereal::detail::Version<T>::version;
+    archive.enter();
+  }
 }
 template <class T>
 void epilogue(json_reader& archive, T const&) {
