@@ -53,14 +53,24 @@ struct job_run {
   /// Called by the supervisor, once, at the end.
   std::function<void(job_result)> on_end = [](job_result) {};
   /// Called when tasks have not ended in time, with what they are in.
-  std::function<void(std::string)> on_unresponsive = [](std::string) {};
+  std::function<void(error const&)> on_unresponsive = [](error const&) {};
+  /// Told by the supervisor.
+  observer watcher;
 
   std::vector<operator_summary> summaries() const;
+  /// Notes how much there is to read by a source's task. Callable from any thread, like `summaries`.
+  void expect(std::uint32_t task, input_size size);
   std::size_t subtasks() const;
   /// Subtasks are numbered through all tasks.
   std::size_t number_of(std::uint32_t task, std::uint32_t subtask) const;
   task_address address_of(std::size_t number) const;
   std::string activity_of(task_address a) const;
+
+ private:
+  operator_summary summary(task_plan const& t, std::size_t place) const;
+
+  mutable std::mutex expected_lock_;
+  std::vector<input_size> expected_;  // by task
 };
 
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<job_run> run);

@@ -31,7 +31,10 @@ class sink_operator final : public sink_operator_base {
     writer_->open(c);
   }
   bool ready() const override { return operator_base::ready() && writer_->ready(); }
-  void end() override { guarded([this] { writer_->finish(); }); }
+  void end() override {
+    guarded([this] { writer_->finish(); });
+    counters().bytes.set(writer_->bytes_written());
+  }
   void flush() override {
     if (std::exchange(written_, false)) guarded([this] { writer_->flush(); });
   }
@@ -45,6 +48,7 @@ class sink_operator final : public sink_operator_base {
     guarded([&] { writer_->write(records); });
     written_ = true;
     counters().processed.add(records.size());
+    counters().bytes.set(writer_->bytes_written());
   }
 
  private:

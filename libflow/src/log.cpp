@@ -1,0 +1,22 @@
+#include <flow/log.hpp>
+
+namespace flow {
+
+std::string_view name_of(log_level level) {
+  switch (level) {
+    case log_level::trace: return "trace";
+    case log_level::debug: return "debug";
+    case log_level::info: return "info";
+    case log_level::warning: return "warning";
+    case log_level::error: return "error";
+  }
+  return "unknown";
+}
+
+std::optional<log_level> log_level_of(std::string_view name) {
+  for (auto const level : {log_level::trace, log_level::debug, log_level::info, log_level::warning, log_level::error})
+    if (name == name_of(level)) return level;
+  return {};
+}
+
+}  // namespace flow
