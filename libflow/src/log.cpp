@@ -13,10 +13,4 @@ std::string_view name_of(log_level level) {
   return "unknown";
 }
 
-std::optional<log_level> log_level_of(std::string_view name) {
-  for (auto const level : {log_level::trace, log_level::debug, log_level::info, log_level::warning, log_level::error})
-    if (name == name_of(level)) return level;
-  return {};
-}
-
 }  // namespace flow

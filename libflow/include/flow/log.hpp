@@ -5,7 +5,6 @@
 // entries that are taken; nothing is logged per record or per batch.
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,8 +19,6 @@ enum class log_level {
 };
 
 std::string_view name_of(log_level level);
-/// The level of that name, or nothing.
-std::optional<log_level> log_level_of(std::string_view name);
 
 struct log_entry {
   log_level level = log_level::info;
