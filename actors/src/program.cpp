@@ -38,7 +38,7 @@ class program {
     began_ = clock_.now();
     auto running = start(job_, arguments_.settings(), display_.watcher());
     auto const result = watch(running, signals);
-    display_.finish();
+    display_.finish(true);
     return tell(result);
   }
 
@@ -56,16 +56,16 @@ class program {
 
   void take(int signal, running_job& running) {
     if (signalled_ != 0) {
-      display_.finish();
+      display_.finish(false);
       _exit(exit_status::by_signal + signal);
     }
     signalled_ = signal;
-    if (!arguments_.quiet()) console_.print("cancelling; a second signal ends the process at once\n");
     running.cancel();
+    if (!arguments_.quiet() && console_.takes_text()) console_.print("cancelling; a second signal ends the process at once\n");
   }
 
   [[noreturn]] void give_up(error const& stuck, running_job& running) {
-    display_.finish();
+    display_.finish(true);
     job_result r;
     r.end = job_result::how::failed;
     r.failure = stuck;

@@ -54,9 +54,8 @@ void status_display::log_held_up(status_view const& view) {
   held_up_ = std::move(still);
 }
 
-/// Prints the log; a slow reader of standard error is waited for only at the end.
-void status_display::print_log(bool at_end) {
-  while (at_end || console_.takes_text()) {
+void status_display::print_log(bool waits) {
+  while (waits || console_.takes_text()) {
     auto const next = queue_.next();
     if (!next) return;
     auto const& e = next->entry;
@@ -64,9 +63,9 @@ void status_display::print_log(bool at_end) {
   }
 }
 
-void status_display::finish() {
+void status_display::finish(bool waits) {
   console_.rest();
-  print_log(true);
+  print_log(waits);
 }
 
 }  // namespace flow

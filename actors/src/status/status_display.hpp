@@ -29,11 +29,11 @@ class status_display {
   observer watcher();
   /// Shows what there is to be shown by now. `counters()` is called when it is time for a status.
   void update(std::function<std::vector<operator_summary>()> const& counters, bool cancelling);
-  /// Takes the line away and prints the rest of the log.
-  void finish();
+  /// Takes the line away and prints the rest of the log; `waits` for a slow reader of standard error or leaves it out.
+  void finish(bool waits);
 
  private:
-  void print_log(bool at_end);
+  void print_log(bool waits);
   void show(status_view const& view, timestamp wall);
   void log_held_up(status_view const& view);
 
