@@ -9,9 +9,9 @@
 namespace flow {
 
 status_display::status_display(console& to, arguments const& a, std::string const& job_name, clock const& c, std::function<timestamp()> wall)
-    : console_(to), clock_(c), wall_(std::move(wall)), job_name_(job_name),
+    : console_(to), clock_(c), wall_(std::move(wall)), settings_(a.settings()), job_name_(job_name),
       log_(a.least_log_level(), [this](log_entry e) { queue_.push(wall_(), std::move(e)); }), meter_(job_name, c.now()),
-      shows_status_(!a.quiet()), interval_(to.has_line() ? redraw_every : a.settings().status_interval()), last_(c.now()) {}
+      shows_status_(!a.quiet()), interval_(to.has_line() ? redraw_every : a.settings().status_interval()), last_(c.now()), held_up_logged_(last_) {}
 
 observer status_display::watcher() {
   return {log_, [this] { console_.rest(); }};
@@ -24,7 +24,10 @@ void status_display::update(std::function<std::vector<operator_summary>()> const
     last_ = now;
     auto view = meter_.update(counters(), now);
     view.cancelling = cancelling;
-    log_held_up(view);
+    if (auto const every = settings_.status_interval(); every.count() > 0 && now - held_up_logged_ >= every) {
+      held_up_logged_ = now;
+      log_held_up(view);
+    }
     if (shows_status_) show(view, wall_());
   }
   print_log(false);

@@ -40,13 +40,14 @@ class status_display {
   console& console_;
   clock const& clock_;
   std::function<timestamp()> wall_;
+  settings const settings_;
   std::string job_name_;
   log_queue queue_;
   logger log_;
   status_meter meter_;
   bool shows_status_;
   std::chrono::nanoseconds interval_;
-  std::chrono::nanoseconds last_;
+  std::chrono::nanoseconds last_, held_up_logged_;
   std::set<std::string> held_up_;
 };
 
