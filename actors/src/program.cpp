@@ -34,20 +34,18 @@ class program {
         }), display_(console_, a, j.name(), clock_, [] { return std::chrono::floor<duration>(std::chrono::system_clock::now()); }) {}
 
   int run() {
-    signal_watch signals;
     began_ = clock_.now();
-    auto running = start(job_, arguments_.settings(), display_.watcher());
-    auto const result = watch(running, signals);
+    auto running = start(job_, arguments_.settings(), display_.watcher([this] { signals_.wake(); }));
+    auto const result = watch(running);
     display_.finish(true);
     return tell(result);
   }
 
  private:
   /// Waits for the end. The first signal cancels, the second ends the process at once.
-  job_result watch(running_job& running, signal_watch& signals) {
-    using namespace std::chrono_literals;
-    while (!running.wait_for(100ms)) {
-      while (auto const signal = signals.wait_for(0ms)) take(*signal, running);
+  job_result watch(running_job& running) {
+    while (!running.wait_for(std::chrono::nanoseconds{0})) {
+      if (auto const signal = signals_.wait_for(display_.due_in())) take(*signal, running);
       if (auto const stuck = running.unresponsive()) give_up(*stuck, running);
       display_.update([&] { return running.counters(); }, signalled_ != 0);
     }
@@ -91,6 +89,7 @@ class program {
   job const& job_;
   arguments const& arguments_;
   steady_clock clock_;
+  signal_watch signals_;
   console console_;
   status_display display_;
   std::chrono::nanoseconds began_{0};

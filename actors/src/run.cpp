@@ -30,14 +30,19 @@ class running_job::implementation {
       : config_(s), system_(config_), run_(std::make_shared<job_run>(j, s, system_)) {
     run_->watcher = std::move(o);
     run_->on_end = [this](job_result r) {
-      std::lock_guard guard(lock_);
-      result_ = std::move(r);
-      ended_.notify_all();
+      {
+        std::lock_guard guard(lock_);
+        result_ = std::move(r);
+        ended_.notify_all();
+      }
+      run_->watcher.attention();
     };
     run_->on_unresponsive = [this](error const& what) {
-      std::lock_guard guard(lock_);
-      unresponsive_ = what;
-      ended_.notify_all();
+      {
+        std::lock_guard guard(lock_);
+        unresponsive_ = what;
+      }
+      run_->watcher.attention();
     };
     supervisor_ = spawn_supervisor(system_, run_);
     caf::anon_send(supervisor_, begin_job{});

@@ -42,12 +42,14 @@ struct job_result {
   std::uint64_t last_barrier = 0;
 };
 
-/// Who is told what happens in a run.
+/// Who is told what happens in a run. The functions must neither wait nor throw.
 struct observer {
   logger log{};
   /// Called by the supervisor before it lets the sinks publish, cancel or abandon, so again when one of these fails: they
-  /// may print from now on. It must neither wait nor throw.
+  /// may print from now on.
   std::function<void()> ending = [] {};
+  /// Called by the supervisor when the run has ended (`await` does not wait any more) or does not end (`unresponsive`).
+  std::function<void()> attention = [] {};
 };
 
 /// A job under way. Destroying it cancels the job and waits for its end.

@@ -3,26 +3,6 @@
 #include <algorithm>
 
 namespace flow {
-
-job_run::job_run(job const& j, flow::settings const& s, caf::actor_system& system)
-    : what(&j), settings(s), plan(make_plan(j.graph(), s)), clock(system), blueprints(make_blueprints(j.graph(), plan, s)),
-      expected_(plan.tasks.size()) {
-  for (auto const& t : blueprints) {
-    auto& subtasks = cells.emplace_back();
-    for (auto const& b : t) {
-      auto& c = *subtasks.emplace_back(std::make_unique<cell>());
-      c.task = std::make_unique<flow::task>(b, settings, c.transport, clock);
-    }
-  }
-}
-
-std::vector<operator_summary> job_run::summaries() const {
-  std::vector<operator_summary> all;
-  for (auto const& t : plan.tasks)
-    for (std::size_t place = 0; place < t.nodes.size(); ++place) all.push_back(summary(t, place));
-  return all;
-}
-
 namespace {
 
 void add(operator_summary& s, operator_counters const& o) {
@@ -64,6 +44,25 @@ timestamp lowest(std::vector<operator_counters const*> const& subtasks) {
 }
 
 }  // namespace
+
+job_run::job_run(job const& j, flow::settings const& s, caf::actor_system& system)
+    : what(&j), settings(s), plan(make_plan(j.graph(), s)), clock(system), blueprints(make_blueprints(j.graph(), plan, s)),
+      expected_(plan.tasks.size()) {
+  for (auto const& t : blueprints) {
+    auto& subtasks = cells.emplace_back();
+    for (auto const& b : t) {
+      auto& c = *subtasks.emplace_back(std::make_unique<cell>());
+      c.task = std::make_unique<flow::task>(b, settings, c.transport, clock);
+    }
+  }
+}
+
+std::vector<operator_summary> job_run::summaries() const {
+  std::vector<operator_summary> all;
+  for (auto const& t : plan.tasks)
+    for (std::size_t place = 0; place < t.nodes.size(); ++place) all.push_back(summary(t, place));
+  return all;
+}
 
 operator_summary job_run::summary(task_plan const& t, std::size_t place) const {
   auto const& n = what->graph().at(t.nodes[place]);

@@ -164,6 +164,7 @@ class supervisor_shell : public supervisor_actor::base {
     auto const slowest = drift_.report(drift_numbers_.at(number(m)), timestamp{duration{m.time}});
     if (!slowest) return;
     log(log_level::trace, [&] {
+      if (*slowest == end_of_time) return std::string("no source holds the others back any more");
       std::string text = "the slowest source has come to ";
       append_time(text, *slowest);
       return text;

@@ -39,6 +39,10 @@ class log_queue {
     }
     return first;
   }
+  bool is_empty() {
+    std::lock_guard const guard(lock_);
+    return entries_.empty();
+  }
 
  private:
   std::mutex lock_;

@@ -10,17 +10,26 @@ namespace flow {
 
 status_display::status_display(console& to, arguments const& a, std::string const& job_name, clock const& c, std::function<timestamp()> wall)
     : console_(to), clock_(c), wall_(std::move(wall)), settings_(a.settings()), job_name_(job_name),
-      log_(a.least_log_level(), [this](log_entry e) { queue_.push(wall_(), std::move(e)); }), meter_(job_name, c.now()),
+      log_(a.least_log_level(), [this](log_entry e) {
+        queue_.push(wall_(), std::move(e));
+        wake_();
+      }), meter_(job_name, c.now()),
       shows_status_(!a.quiet()), interval_(to.has_line() ? redraw_every : a.settings().status_interval()), last_(c.now()), held_up_logged_(last_) {}
 
-observer status_display::watcher() {
-  return {log_, [this] { console_.rest(); }};
+observer status_display::watcher(std::function<void()> wake) {
+  wake_ = wake;
+  return {log_, [this] { console_.rest(); }, std::move(wake)};
+}
+
+std::chrono::nanoseconds status_display::due_in() {
+  using namespace std::chrono_literals;
+  auto const until_status = follows_status() ? std::max<std::chrono::nanoseconds>(last_ + interval_ - clock_.now(), 0s) : 1h;
+  return queue_.is_empty() ? until_status : std::min<std::chrono::nanoseconds>(until_status, redraw_every);  // it waits for standard error
 }
 
 void status_display::update(std::function<std::vector<operator_summary>()> const& counters, bool cancelling) {
   auto const now = clock_.now();
-  bool const is_due = interval_.count() > 0 && now - last_ >= interval_;
-  if (is_due && (shows_status_ || log_.takes(log_level::info))) {
+  if (follows_status() && now - last_ >= interval_) {
     last_ = now;
     auto view = meter_.update(counters(), now);
     view.cancelling = cancelling;

@@ -25,14 +25,18 @@ class status_display {
   status_display(status_display const&) = delete;
   status_display& operator=(status_display const&) = delete;
 
-  /// For the run, which must end before this: fills the log, and takes the line away before sinks may print.
-  observer watcher();
+  /// For the run, which must end before this: fills the log, and takes the line away before sinks may print. `wake` is
+  /// called, from any thread, when there is a reason to `update` or the run has ended.
+  observer watcher(std::function<void()> wake);
+  /// How long until there is something to be shown, unless `wake` is called before.
+  std::chrono::nanoseconds due_in();
   /// Shows what there is to be shown by now. `counters()` is called when it is time for a status.
   void update(std::function<std::vector<operator_summary>()> const& counters, bool cancelling);
   /// Takes the line away and prints the rest of the log; `waits` for a slow reader of standard error or leaves it out.
   void finish(bool waits);
 
  private:
+  bool follows_status() const { return interval_.count() > 0 && (shows_status_ || log_.takes(log_level::info)); }
   void print_log(bool waits);
   void show(status_view const& view, timestamp wall);
   void log_held_up(status_view const& view);
@@ -43,6 +47,7 @@ class status_display {
   settings const settings_;
   std::string job_name_;
   log_queue queue_;
+  std::function<void()> wake_ = [] {};
   logger log_;
   status_meter meter_;
   bool shows_status_;

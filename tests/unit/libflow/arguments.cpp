@@ -58,7 +58,7 @@ TEST_CASE("every job has --parallelism, --set, --explain, --quiet, --log-level, 
   CHECK(given({"--summary", "none"}).summary() == summary_form::none);
 }
 
-TEST_CASE("--explain takes a form or none, wherever it stands") {
+TEST_CASE("option --explain takes a form or none, wherever it stands") {
   CHECK(given({"--explain", "mermaid"}).explain() == plan_form::mermaid);
   CHECK(given({"--explain=mermaid", "--parallelism", "3"}).explain() == plan_form::mermaid);
   CHECK(given({"--explain", "text"}).explain() == plan_form::text);
@@ -68,7 +68,7 @@ TEST_CASE("--explain takes a form or none, wherever it stands") {
   CHECK(all(a.mistakes()) == "");
 }
 
-TEST_CASE("--quiet leaves errors only, and what is asked for besides") {
+TEST_CASE("option --quiet leaves errors only, and what is asked for besides") {
   auto const loud = given({});
   CHECK_FALSE(loud.quiet());
   CHECK(loud.summary() == summary_form::table);

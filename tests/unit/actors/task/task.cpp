@@ -205,7 +205,7 @@ TEST_CASE("what a task does between steps, and since when, can be seen before it
   t.step();
   CHECK(c.activity.load() == flow::task_activity::blocked);
   CHECK(c.activity_since.value() == 6'000'000);
-  j.room = 1;
+  j.room = 10;
   t.deliver(t.sender.end());
   while (t.step() != outcome::finished) {
   }
