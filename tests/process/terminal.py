@@ -17,13 +17,13 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 class OnTerminal(Running):
     """A process whose standard error, and standard output if so wished, is a terminal."""
 
-    def __init__(self, command, folder, columns=100, stdout_too=False, **environment):
+    def __init__(self, command, folder, columns=100, stdout_too=False, how=None, **environment):
         self.master, slave = pty.openpty()
         self.received = b""
         self.resize(columns)
         environment = {"TERM": "xterm", **environment}
         kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
-        super().__init__(command, folder, stdout=slave if stdout_too else None, stderr=slave, env=kept | environment)
+        super().__init__(command, folder, stdout=slave if stdout_too else None, stderr=slave, env=kept | environment, **(how or {}))
         os.close(slave)
         self.collector = threading.Thread(target=self.collect, daemon=True)
         self.collector.start()
@@ -54,6 +54,12 @@ class OnTerminal(Running):
     def drawn(self):
         """Every line that was drawn in place of another, in order."""
         return [text.partition("\r")[0] for text in self.stderr.split(REDRAWN)[1:] if "\n" not in text.partition("\r")[0]]
+
+
+def take_terminal():
+    """In the child: standard error becomes its controlling terminal, as after a login."""
+    os.setsid()
+    fcntl.ioctl(2, termios.TIOCSCTTY, 0)
 
 
 def screen(text):

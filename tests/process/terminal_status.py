@@ -1,11 +1,13 @@
 """The line that is drawn anew, on a terminal."""
 
 import json
+import shlex
+import shutil
 import signal
 import time
 
 from harness import ProcessCase
-from terminal import ESCAPES, OnTerminal, screen
+from terminal import ESCAPES, OnTerminal, screen, take_terminal
 
 DRAWN_IN_FULL = r"^endless \| 0:0\d \| in [\d.]+k? \([\d.]+k?/s\) \| out [\d.]+k? \([\d.]+k?/s\)"
 
@@ -121,6 +123,17 @@ class TerminalStatus(ProcessCase):
                 ended = running.wait()
                 self.assertNotRegex(ended.stderr, ESCAPES)
                 self.assertNotIn("\x1b", ended.stderr)
+
+    def test_a_job_in_the_background_does_not_draw_into_what_its_user_does(self):
+        job = shlex.join(self.command("bounded", "--count", 10_000, "--rate", 10_000))
+        for command, draws in ((f"{job} & wait", False), (job, True)):
+            with self.subTest(command):
+                shutil.rmtree(self.out, ignore_errors=True)
+                running = OnTerminal(["bash", "-mc", f"{command}; exit"], self.folder, how={"preexec_fn": take_terminal})
+                self.addCleanup(running.stop)
+                ended = running.wait()
+                self.assertEqual(bool(running.drawn()), draws, ended.stderr)
+                self.assertIn("job 'bounded' finished", ended.stderr)
 
     def test_quiet_draws_nothing(self):
         running = self.on_terminal("bounded", "--count", 10_000, "--rate", 10_000, "--quiet")
