@@ -1,13 +1,14 @@
 """The line that is drawn anew, on a terminal."""
 
 import json
+import re
 import shlex
 import shutil
 import signal
 import time
 
 from harness import ProcessCase
-from terminal import ESCAPES, OnTerminal, screen, take_terminal
+from terminal import ESCAPES, REDRAWN, OnTerminal, screen, take_terminal
 
 DRAWN_IN_FULL = r"^endless \| 0:0\d \| in [\d.]+k? \([\d.]+k?/s\) \| out [\d.]+k? \([\d.]+k?/s\)"
 
@@ -104,13 +105,15 @@ class TerminalStatus(ProcessCase):
         seen = screen(ended.stderr)
         self.assertEqual(len(seen), 2, seen)
         self.assertRegex(seen[0], r"^job 'throwing' failed after .*operator 'picky'.*\[user_function\]$")
+        self.assertIn(REDRAWN + "job 'throwing' failed", ended.stderr)
 
     def test_log_lines_stand_above_the_line(self):
-        running = self.endless("--log-level", "debug")
-        running.until("a status line", running.drawn)
-        seen = screen(running.stderr)
-        self.assertRegex(seen[0], r"^\S+Z info    endless: 1 task in 2 subtasks")
-        self.assertRegex(seen[-1], r"^(endless \| )?0:0\d \|")
+        options = ("--log-level", "info", "--parallelism", 2, "--set", "status-interval=500ms")
+        running = self.on_terminal("slow", *options, columns=150)
+        running.until("a log line among status lines", lambda: re.search(r"waits \d+% of its time.*\n.*\n?.*\r", running.stderr))
+        # The line goes, the text stays, the line is there again.
+        self.assertRegex(running.stderr, r"\r\x1b\[J\S+Z info    numbers: waits [^\r\n]*\r\nslow \| ")
+        self.assertRegex(screen(running.stderr)[0], r"^\S+Z info    slow: 2 tasks in 3 subtasks")
         running.send(signal.SIGINT)
         running.wait()
 
