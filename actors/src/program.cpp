@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -17,11 +18,11 @@
 namespace flow {
 namespace {
 
-/// Behind what the job has written there itself.
+/// Prints behind what the job has written there itself. Throws `flow::error` when standard output does not take it.
 void say_on_stdout(std::string const& text) {
   std::cout.flush();
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  bool const written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0) throw system_error(errno, "cannot write to standard output");
 }
 
 /// One run of a job, from its start to what is said at its end.
@@ -69,7 +70,11 @@ class program {
     r.failure = stuck;
     r.operators = running.counters();
     r.elapsed = clock_.now() - began_;
-    tell(r);
+    try {
+      tell(r);
+    } catch (error const& e) {
+      console_.print(std::string(e.what()) + "\n");
+    }
     _exit(exit_status::not_responding);
   }
 
@@ -111,12 +116,12 @@ int wrong_usage(std::vector<std::string> const& mistakes) {
 }  // namespace
 
 int run(job const& j, arguments const& a) {
-  if (a.help()) {
-    say_on_stdout(a.help_text(j.name()));
-    return exit_status::finished;
-  }
-  if (auto const mistakes = a.mistakes(); !mistakes.empty()) return wrong_usage(mistakes);
   try {
+    if (a.help()) {
+      say_on_stdout(a.help_text(j.name()));
+      return exit_status::finished;
+    }
+    if (auto const mistakes = a.mistakes(); !mistakes.empty()) return wrong_usage(mistakes);
     if (a.explain() == arguments::plan_form::none) return program(j, a).run();
     print_plan(j, a);
     return exit_status::finished;

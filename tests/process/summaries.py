@@ -72,6 +72,13 @@ class Summaries(ProcessCase):
         self.assertEqual(failure["code"], "not_responding")
         self.assertIn("operator 'stuck'", failure["message"])
 
+    def test_a_standard_output_that_does_not_take_the_json_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            ended = self.run_job("bounded", "--count", 10, "--summary", "json", "--quiet", stdout=full)
+        self.assertEqual(ended.status, 1)
+        self.assertIn("cannot write to standard output: No space left on device", ended.stderr)
+        self.assertEqual(len(self.numbers()), 10)
+
     def test_none_is_no_summary(self):
         ended = self.run_job("bounded", "--count", 10, "--summary", "none")
         self.assertEqual(ended.stdout, "")

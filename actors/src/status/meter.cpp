@@ -90,9 +90,12 @@ void status_meter::follow_held_up(std::vector<operator_summary> const& operators
     if (task == o.task) continue;  // the operators of a task follow each other
     task = o.task;
     auto& blocked = blocked_[o.task];
-    double const subtask_seconds = std::chrono::duration<double>(o.blocked).count() / std::max(1u, o.parallelism);
-    follow(blocked, subtask_seconds, seconds, std::chrono::duration<double>(smoothing).count(), seen_ == began_);
-    if (blocked.per_second >= least_share) view_.held_up.push_back({o.name, std::min(1.0, blocked.per_second)});
+    double const total = std::chrono::duration<double>(o.blocked).count() / std::max(1u, o.parallelism);
+    // Never more than has passed: a counter read in the moment of its change may be ahead, or behind, by what it changes by.
+    double const waited = std::clamp(total - blocked.total, 0.0, seconds);
+    follow(blocked, blocked.total + waited, seconds, std::chrono::duration<double>(smoothing).count(), seen_ == began_);
+    blocked.total = total;
+    if (blocked.per_second >= least_share) view_.held_up.push_back({o.name, blocked.per_second});
   }
 }
 

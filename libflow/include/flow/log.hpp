@@ -1,8 +1,7 @@
 #pragma once
 // What a run has to say while it is under way: entries with a level, handed to a function that the application gives.
 //
-// The library itself prints nothing. Text is made only for
-// entries that are taken; nothing is logged per record or per batch.
+// The library itself prints nothing. Text is made only for entries that are taken; nothing is logged per record or per batch.
 
 #include <functional>
 #include <string>

@@ -153,3 +153,13 @@ TEST_CASE("a task that waits for its receivers is named by its first operator, w
   for (int i = 0; i < 10; ++i) m.after(1s, {waiting, chained, free});
   CHECK(m.after(1s, {waiting, chained, free}).held_up.empty());
 }
+
+TEST_CASE("a counter of waiting that was read in the moment of its change does not show for long") {
+  metered m;
+  auto waiting = source(1);
+  waiting.blocked = 200s;  // of two subtasks, in one second
+  CHECK(m.after(1s, {waiting}).held_up.at(0).share == Approx(1));
+  waiting.blocked = 1s;
+  for (int i = 0; i < 5; ++i) m.after(1s, {waiting});
+  CHECK(m.after(1s, {waiting}).held_up.empty());
+}
