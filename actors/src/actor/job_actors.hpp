@@ -58,8 +58,8 @@ struct job_run {
   observer watcher;
 
   std::vector<operator_summary> summaries() const;
-  /// Notes how much there is to read by a source's task. Callable from any thread, like `summaries`.
-  void expect(std::uint32_t task, input_size size);
+  /// Notes that a source's task has these splits to read as well, and whether they are the last. Callable from any thread.
+  void expect(std::uint32_t task, std::vector<split> const& more, bool complete);
   std::size_t subtasks() const;
   /// Subtasks are numbered through all tasks.
   std::size_t number_of(std::uint32_t task, std::uint32_t subtask) const;
@@ -70,7 +70,11 @@ struct job_run {
   operator_summary summary(task_plan const& t, std::size_t place) const;
 
   mutable std::mutex expected_lock_;
-  std::vector<input_size> expected_;  // by task
+  struct expectation {
+    input_size found{0, 0};
+    bool complete = false;
+  };
+  std::vector<expectation> expected_;  // by task
 };
 
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<job_run> run);

@@ -1,3 +1,4 @@
+#include "../supervisor/log_text.hpp"
 #include "job_actors.hpp"
 
 #include <algorithm>
@@ -83,14 +84,16 @@ operator_summary job_run::summary(task_plan const& t, std::size_t place) const {
   s.watermark = lowest(subtasks);
   if (s.is_source) {
     std::lock_guard const guard(expected_lock_);
-    s.expected = expected_[t.id];
+    if (expected_[t.id].complete) s.expected = expected_[t.id].found;
   }
   return s;
 }
 
-void job_run::expect(std::uint32_t task, input_size size) {
+void job_run::expect(std::uint32_t task, std::vector<split> const& more, bool complete) {
   std::lock_guard const guard(expected_lock_);
-  expected_[task] = size;
+  auto& e = expected_[task];
+  e.found = size_of(more, e.found);
+  e.complete = complete;
 }
 
 std::size_t job_run::subtasks() const {

@@ -135,7 +135,7 @@ class supervisor_shell : public supervisor_actor::base {
         if (!t.is_source) continue;
         auto const& source = run_->what->graph().at(t.nodes.front());
         auto const splits = discover(source);
-        run_->expect(t.id, size_of(splits));
+        run_->expect(t.id, splits, true);
         run_->watcher.log(log_level::info, source.name, [&] { return log_text::splits(splits, t.parallelism); });
         std::vector<assign_splits> shares(t.parallelism);
         for (std::size_t i = 0; i < splits.size(); ++i) {

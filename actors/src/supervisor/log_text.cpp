@@ -22,6 +22,7 @@ std::string start(plan const& p) {
 std::string splits(std::vector<split> const& found, std::uint32_t subtasks) {
   auto const size = size_of(found);
   std::string text = fmt::format("{} for {}", count(found.size(), "split"), count(subtasks, "subtask"));
+  if (found.empty()) return text;
   if (size.bytes) text += ", " + count(*size.bytes, "byte");
   if (size.records) text += ", " + count(*size.records, "record");
   return text;
@@ -40,8 +41,7 @@ std::string end(job_result::how how, std::chrono::nanoseconds elapsed) {
 
 namespace flow {
 
-input_size size_of(std::vector<split> const& splits) {
-  input_size size{0, 0};
+input_size size_of(std::vector<split> const& splits, input_size size) {
   auto const add = [](std::optional<std::uint64_t>& sum, std::optional<std::uint64_t> const& more) {
     if (sum && more) *sum += *more;
     else sum.reset();

@@ -22,7 +22,7 @@ std::string end(job_result::how how, std::chrono::nanoseconds elapsed);
 
 namespace flow {
 
-/// How much there is in all splits together: in bytes or in records where all say it, else neither.
-input_size size_of(std::vector<split> const& splits);
+/// How much there is in all splits together, and in others before: in bytes or in records where all say it, else neither.
+input_size size_of(std::vector<split> const& splits, input_size before = {0, 0});
 
 }  // namespace flow
