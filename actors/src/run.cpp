@@ -21,17 +21,23 @@ struct system_config : caf::actor_system_config {
 
 class running_job::implementation {
  public:
-  implementation(job const& j, settings const& s)
+  implementation(job const& j, settings const& s, observer o)
       : config_(s), system_(config_), run_(std::make_shared<job_run>(j, s, system_)) {
+    run_->watcher = std::move(o);
     run_->on_end = [this](job_result r) {
-      std::lock_guard guard(lock_);
-      result_ = std::move(r);
-      ended_.notify_all();
+      {
+        std::lock_guard guard(lock_);
+        result_ = std::move(r);
+        ended_.notify_all();
+      }
+      run_->watcher.attention();
     };
-    run_->on_unresponsive = [this](std::string what) {
-      std::lock_guard guard(lock_);
-      unresponsive_ = std::move(what);
-      ended_.notify_all();
+    run_->on_unresponsive = [this](error const& what) {
+      {
+        std::lock_guard guard(lock_);
+        unresponsive_ = what;
+      }
+      run_->watcher.attention();
     };
     supervisor_ = spawn_supervisor(system_, run_);
   }
@@ -54,7 +60,7 @@ class running_job::implementation {
   void cancel() { caf::anon_send(supervisor_, cancel_job{}); }
   void trigger_barrier() { caf::anon_send(supervisor_, start_barrier{}); }
   std::vector<operator_summary> counters() const { return run_->summaries(); }
-  std::string unresponsive() const {
+  std::optional<error> unresponsive() const {
     std::lock_guard guard(lock_);
     return unresponsive_;
   }
@@ -67,7 +73,7 @@ class running_job::implementation {
   mutable std::mutex lock_;
   mutable std::condition_variable ended_;
   std::optional<job_result> result_;
-  std::string unresponsive_;
+  std::optional<error> unresponsive_;
 };
 
 running_job::running_job(std::unique_ptr<implementation> i) : implementation_(std::move(i)) {}
@@ -78,7 +84,7 @@ bool running_job::wait_for(std::chrono::nanoseconds d) const { return implementa
 void running_job::cancel() { implementation_->cancel(); }
 void running_job::trigger_barrier() { implementation_->trigger_barrier(); }
 std::vector<operator_summary> running_job::counters() const { return implementation_->counters(); }
-std::string running_job::unresponsive() const { return implementation_->unresponsive(); }
+std::optional<error> running_job::unresponsive() const { return implementation_->unresponsive(); }
 
 void check(job const& j, settings const& s) {
   auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism());
@@ -89,13 +95,13 @@ void check(job const& j, settings const& s) {
   }
 }
 
-running_job start(job const& j, settings const& s) {
+running_job start(job const& j, settings const& s, observer o) {
   check(j, s);
-  return running_job(std::make_unique<running_job::implementation>(j, s));
+  return running_job(std::make_unique<running_job::implementation>(j, s, std::move(o)));
 }
 
-job_result execute(job const& j, settings const& s) {
-  auto running = start(j, s);
+job_result execute(job const& j, settings const& s, observer o) {
+  auto running = start(j, s, std::move(o));
   auto result = running.await();
   if (result.failure) throw *result.failure;
   return result;

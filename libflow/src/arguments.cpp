@@ -13,8 +13,8 @@ struct arguments::parser {
   CLI::App app;
   std::vector<std::string> words;  // as CLI11 wants them: the last first
   std::vector<std::string> sets;
-  std::string parallelism;
-  bool help = false, explain = false;
+  std::string parallelism, explain, log_level, summary;
+  bool help = false, quiet = false;
 
   std::string parse(bool all_known) {
     app.allow_extras(!all_known);
@@ -34,18 +34,60 @@ arguments::arguments(int argc, char const* const* argv) : parser_(std::make_shar
   auto& app = parser_->app;
   app.name(argc > 0 ? argv[0] : "job");
   for (int i = argc - 1; i > 0; --i) parser_->words.emplace_back(argv[i]);
-  app.set_help_flag();
-  app.add_flag("-h,--help", parser_->help, "print this help and stop")->group("For every job");
-  app.add_flag("--explain", parser_->explain, "print tasks, chains, channels and parallelism, and stop")->group("For every job");
-  app.add_option("--parallelism", parser_->parallelism, "subtasks per operator (default: the number of cores)")->group("For every job")->type_name("N");
-  app.add_option("--set", parser_->sets, "a setting, as key=value; may be repeated")->group("For every job")->type_name("KEY=VALUE")->take_all();
+  declare_common();
   parser_->parse(false);
+  read_common();
   read_settings();
 }
 
-void arguments::read_settings() {
+void arguments::declare_common() {
+  auto& app = parser_->app;
+  auto& p = *parser_;
+  auto const group = [](CLI::Option* o) { return o->group("For every job"); };
+  app.set_help_flag();
+  group(app.add_flag("-h,--help", p.help, "print this help and stop"));
+  group(app.add_option("--explain", p.explain, "print tasks, chains, channels and parallelism, as text or as a mermaid diagram, and stop (default: text)"))
+      ->expected(0, 1)->type_name("FORM");
+  group(app.add_option("--parallelism", p.parallelism, "subtasks per operator (default: the number of cores)"))->type_name("N");
+  group(app.add_option("--set", p.sets, "a setting, as key=value; may be repeated"))->type_name("KEY=VALUE")->take_all();
+  group(app.add_flag("--quiet", p.quiet, "nothing but errors and the job's own output"));
+  group(app.add_option("--log-level", p.log_level, "trace, debug, info, warning or error (default: warning)"))->type_name("LEVEL");
+  group(app.add_option("--summary", p.summary, "of the run: a table on standard error, json as the last line of standard output, or none (default: table)"))
+      ->type_name("FORM");
+}
+
+void arguments::read_common() {
   help_ = parser_->help;
-  explain_ = parser_->explain;
+  quiet_ = parser_->quiet;
+  if (quiet_) {
+    summary_ = summary_form::none;
+    log_level_ = log_level::error;
+  }
+  if (parser_->app.count("--explain") > 0) explain_ = plan_form::text;
+  choose<plan_form>(explain_, "--explain", parser_->explain, {{"text", plan_form::text}, {"mermaid", plan_form::mermaid}});
+  choose<summary_form>(summary_, "--summary", parser_->summary,
+                       {{"table", summary_form::table}, {"json", summary_form::json}, {"none", summary_form::none}});
+  std::vector<std::pair<std::string, log_level>> levels;
+  for (auto const level : {log_level::trace, log_level::debug, log_level::info, log_level::warning, log_level::error})
+    levels.emplace_back(name_of(level), level);
+  choose(log_level_, "--log-level", parser_->log_level, levels);
+}
+
+template <class Value>
+void arguments::choose(Value& into, std::string const& option, std::string const& found, std::vector<std::pair<std::string, Value>> const& choices) {
+  if (found.empty()) return;
+  std::string expected;
+  for (auto const& [name, value] : choices) {
+    if (name == found) {
+      into = value;
+      return;
+    }
+    expected += (expected.empty() ? "" : &name == &choices.back().first ? " or " : ", ") + name;
+  }
+  mistakes_.push_back(option + ": expected " + expected + ", found '" + found + "'");
+}
+
+void arguments::read_settings() {
   auto set = [this](std::string const& key, std::string const& value) {
     try {
       settings_.set(key, value);

@@ -5,24 +5,6 @@
 
 namespace flow {
 
-std::string_view name_of(error_code code) {
-  switch (code) {
-    case error_code::usage: return "usage";
-    case error_code::invalid_job: return "invalid_job";
-    case error_code::user_function: return "user_function";
-    case error_code::bad_record: return "bad_record";
-    case error_code::not_found: return "not_found";
-    case error_code::permission_denied: return "permission_denied";
-    case error_code::no_space: return "no_space";
-    case error_code::io: return "io";
-    case error_code::limit_exceeded: return "limit_exceeded";
-    case error_code::cancelled: return "cancelled";
-    case error_code::not_responding: return "not_responding";
-    case error_code::internal: return "internal";
-  }
-  return "unknown";
-}
-
 error error_being_handled(std::string const& operator_name, std::string const& about) {
   std::string const called = about.empty() ? "" : "the function ", after = about.empty() ? "" : "; " + about;
   try {

@@ -44,7 +44,7 @@ std::chrono::microseconds parse_wait(std::string_view text) {
   return d;
 }
 
-constexpr std::array<settings::description, 9> all{{
+constexpr std::array<settings::description, 10> all{{
     {"parallelism", "subtasks", "number of cores", "subtasks per operator, unless an operator says otherwise"},
     {"max-parallelism", "key groups", "128", "the most subtasks a keyed operator can ever have"},
     {"batch-size", "records", "1024", "records per batch"},
@@ -53,6 +53,7 @@ constexpr std::array<settings::description, 9> all{{
     {"max-call-output", "bytes", "64M", "what one call of a user function may emit beyond what the receivers take"},
     {"watermark-interval", "time", "200us", "under load watermarks are passed on at most this often"},
     {"cancel-timeout", "time", "10s", "a task that does not end in this time after a cancel ends the process"},
+    {"status-interval", "time", "5s", "standard error that is no terminal gets a status line this often; 0: never"},
     {"threads", "threads", "number of cores", "threads that run tasks; tasks that may block have their own"},
 }};
 
@@ -103,6 +104,7 @@ void settings::set(std::string_view key, std::string_view value) {
     else if (key == "max-call-output") max_call_output_ = parse_bytes(value);
     else if (key == "watermark-interval") watermark_interval_ = parse_wait(value);
     else if (key == "cancel-timeout") cancel_timeout_ = parse_wait(value);
+    else if (key == "status-interval") status_interval_ = parse_wait(value);
     else if (key == "threads") threads_ = parse_count(key, value, 1, 4096);
     else throw error(error_code::usage, "there is no setting '" + std::string(key) + "'; --help lists them all");
   } catch (error const& e) {

@@ -66,6 +66,29 @@ std::vector<T> all_of(std::map<std::uint32_t, std::vector<T>> const& by_split) {
   return all;
 }
 
+/// What a source says of its sizes: records as many as there are, bytes read at most as many as there are, never less than before.
+template <class T>
+void sizes_are_kept(source<T> const& s, std::vector<split> const& splits, std::size_t records) {
+  std::uint64_t bytes = 0;
+  bool all_in_bytes = true;
+  std::optional<std::uint64_t> in_records = 0;
+  for (auto const& one : splits) {
+    all_in_bytes &= one.bytes.has_value();
+    bytes += one.bytes.value_or(0);
+    if (in_records && one.records) *in_records += *one.records;
+    else in_records.reset();
+  }
+  if (in_records) CHECK(*in_records == records);
+  read_by_hand<T> r(s, splits);
+  std::uint64_t read = 0;
+  while (r.poll(3)) {
+    REQUIRE(r.reader().bytes_read() >= read);
+    read = r.reader().bytes_read();
+    if (all_in_bytes) REQUIRE(read <= bytes);
+  }
+  if (all_in_bytes && records > 0) CHECK(read > 0);
+}
+
 /// Everything that the contract in <flow/source.hpp> promises of a bounded source with these records.
 template <class S, class T = typename S::record_type>
 void source_contract(S const& description, std::vector<T> const& expected) {
@@ -79,6 +102,7 @@ void source_contract(S const& description, std::vector<T> const& expected) {
     r.rest(room);
     CHECK(difference(expected, all_of(r.by_split)) == "");
   }
+  sizes_are_kept(s, splits, expected.size());
 
   read_by_hand<T> whole(s, splits);
   whole.rest(1024);

@@ -10,6 +10,11 @@ endfunction()
 hygiene_test(files)
 hygiene_test(layers)
 hygiene_test(readme)
+add_executable(error_catalogue ${CMAKE_CURRENT_LIST_DIR}/error_catalogue.cpp)
+target_link_libraries(error_catalogue PRIVATE flow::flow)
+if(TARGET flight_delays)
+  hygiene_test(generated $<TARGET_FILE:error_catalogue> $<TARGET_FILE:flight_delays>)
+endif()
 hygiene_test(registered ${PROJECT_BINARY_DIR}/compile_commands.json)
 
 # Every public header compiles alone, and twice: an object file per header, so that only what changed is compiled again.

@@ -25,13 +25,14 @@ class Ended:
 
 
 class Running:
-    """A process under way. Its streams go to files, so that it never waits for this one."""
+    """A process under way. Its streams go to files, so that it never waits for this one, unless they are given."""
 
-    def __init__(self, command, folder, **how):
+    def __init__(self, command, folder, stdout=None, stderr=None, **how):
         self.streams = [tempfile.NamedTemporaryFile(dir=folder) for _ in range(2)]
         self.status = None
         self.began = time.monotonic()
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.streams[0], stderr=self.streams[1], **how)
+        stdout, stderr = stdout or self.streams[0], stderr or self.streams[1]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, **how)
 
     def has_ended(self):
         if self.status is None:

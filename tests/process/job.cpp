@@ -83,12 +83,22 @@ void endless(flow::job& job, options const& o) {
 }
 
 /// Endless, as fast as it can, to a device that takes a tenth of a second for each write.
+ssize_t write_slowly(int file, void const* bytes, std::size_t size) {
+  std::this_thread::sleep_for(100ms);
+  return ::write(file, bytes, size);
+}
 void slow(flow::job& job, options const& o) {
-  auto const write_slowly = [](int file, void const* bytes, std::size_t size) {
-    std::this_thread::sleep_for(100ms);
-    return ::write(file, bytes, size);
-  };
   job.source("numbers", numbers(o, flow::memory::unbounded)).rebalance().sink("results", o.results().write_by(write_slowly)).with_parallelism(1);
+}
+
+/// Lines of text to the same device.
+void slow_file(flow::job& job, options const& o) {
+  job.source("input", flow::file::text(o.input)).map([](std::string const& s) { return line{s}; }).sink("results", o.results().write_by(write_slowly));
+}
+
+/// Numbers at some rate, all of them in a table on standard output at the end.
+void table(flow::job& job, options const& o) {
+  job.source("numbers", numbers(o)).sink("table", flow::file::console_table().title("All numbers").limit(3)).with_parallelism(1);
 }
 
 void throwing(flow::job& job, options const& o) {
@@ -151,7 +161,7 @@ void mistakes(flow::job& job, options const& o) {
 
 int main(int argc, char** argv) try {
   std::map<std::string, void (*)(flow::job&, options const&)> const jobs{
-      {"bounded", bounded}, {"endless", endless},   {"slow", slow},       {"throwing", throwing}, {"throwing-a-number", throwing_a_number},
+      {"bounded", bounded}, {"endless", endless},   {"slow", slow},       {"table", table}, {"slow-file", slow_file}, {"throwing", throwing}, {"throwing-a-number", throwing_a_number},
       {"file", file},       {"blocking", blocking}, {"windows", windows}, {"mistakes", mistakes}};
   flow::arguments arguments{argc, argv};
   auto const name = arguments.text("job", "bounded", "which job to run");

@@ -61,6 +61,9 @@ class Usage(ProcessCase):
             (("--set", "no-such-setting=1"), "'no-such-setting'", "--help"),
             (("--set", "batch-size"), "key=value", "'batch-size'"),
             (("--set", ""), "key=value"),
+            (("--explain", "dot"), "--explain", "text or mermaid", "'dot'"),
+            (("--summary", "xml"), "--summary", "table, json or none", "'xml'"),
+            (("--log-level", "loud"), "--log-level", "trace, debug, info, warning or error", "'loud'"),
         ):
             with self.subTest(option):
                 self.assert_refused(self.run_job("bounded", *option), *said)
@@ -88,7 +91,7 @@ class Usage(ProcessCase):
             self.assertFalse(self.out.exists())
             for own in ("--job", "--input", "--format", "--out", "--count", "--rate", "--at", "--overwrite"):
                 self.assertIn(own, ended.stdout)
-            for common in ("--help", "--explain", "--parallelism", "--set", "how many numbers there are", "default: 1000"):
+            for common in ("--help", "--explain", "--parallelism", "--set", "--quiet", "--log-level", "--summary", "how many numbers there are", "default: 1000"):
                 self.assertIn(common, ended.stdout)
             for setting in setting_names():
                 self.assertRegex(ended.stdout, rf"(?m)^  {setting} \(")
@@ -99,4 +102,11 @@ class Usage(ProcessCase):
         self.assertEqual(ended.stderr, "")
         for text in ("numbers", "sums", "results", "hash", "3"):
             self.assertIn(text, ended.stdout)
+        self.assertFalse(self.out.exists())
+
+    def test_explain_mermaid_prints_a_diagram_and_runs_nothing(self):
+        ended = self.run_job("windows", "--explain", "mermaid", "--parallelism", 3)
+        self.assertEqual((ended.status, ended.stderr), (0, ""))
+        self.assertTrue(ended.stdout.startswith("flowchart TD\n"), ended.stdout)
+        self.assertIn('-- "hash, 9 channels" -->', ended.stdout)
         self.assertFalse(self.out.exists())

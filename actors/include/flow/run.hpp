@@ -2,10 +2,12 @@
 // Runs jobs.
 //
 // `run` is the whole of a program: it reads the command line, checks the job, runs it on this machine, tells how it went
-// and gives the exit status. `execute` and `start` do only the running, for programs and tests of their own.
+// and gives the exit status. `execute` and `start` do only the running, for programs and tests of their own: they print
+// nothing, and tell an `observer` what happens.
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@
 #include <flow/counters.hpp>
 #include <flow/error.hpp>
 #include <flow/job.hpp>
+#include <flow/log.hpp>
 #include <flow/settings.hpp>
 
 namespace flow {
@@ -39,6 +42,16 @@ struct job_result {
   std::uint64_t last_barrier = 0;
 };
 
+/// Who is told what happens in a run. The functions must neither wait nor throw.
+struct observer {
+  logger log{};
+  /// Called by the supervisor before it lets the sinks publish, cancel or abandon, so again when one of these fails: they
+  /// may print from now on.
+  std::function<void()> ending = [] {};
+  /// Called by the supervisor when the run has ended (`await` does not wait any more) or does not end (`unresponsive`).
+  std::function<void()> attention = [] {};
+};
+
 /// A job under way. Destroying it cancels the job and waits for its end.
 class running_job {
  public:
@@ -57,8 +70,9 @@ class running_job {
   void trigger_barrier();
   /// The counters as they are now.
   std::vector<operator_summary> counters() const;
-  /// Names the operator that a task which does not end is in, or nothing.
-  std::string unresponsive() const;
+  /// An error (not_responding) that names the operators which have not returned within `cancel-timeout` after a cancel
+  /// or a failure, or nothing.
+  std::optional<error> unresponsive() const;
 
  private:
   std::unique_ptr<implementation> implementation_;
@@ -67,13 +81,16 @@ class running_job {
 /// Throws `flow::error` (invalid_job) that lists every mistake of the job's graph, if there is one.
 void check(job const& j, settings const& s = {});
 /// Starts a job. Throws `flow::error` (invalid_job) that lists every mistake of the graph. The job must outlive the run.
-running_job start(job const& j, settings const& s = {});
+running_job start(job const& j, settings const& s = {}, observer o = {});
 /// Runs a job to its end; throws `flow::error` when it failed.
-job_result execute(job const& j, settings const& s = {});
+job_result execute(job const& j, settings const& s = {}, observer o = {});
 /// Runs a job as a program: see `exit_status`. Prints to standard output and standard error.
 int run(job const& j, arguments const& a);
 
 /// The counters of a run as a table.
 std::string summary_table(job_result const& r);
+/// A run as one JSON object on one line: how it ended, its failure, and the counters of every operator. Times are in
+/// seconds; a watermark is a time in ISO 8601, "end", or null.
+std::string summary_json(job_result const& r, std::string const& job_name);
 
 }  // namespace flow

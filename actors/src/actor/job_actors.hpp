@@ -57,14 +57,28 @@ struct job_run {
   /// Called by the supervisor, once, at the end.
   std::function<void(job_result)> on_end = [](job_result) {};
   /// Called when tasks have not ended in time, with what they are in.
-  std::function<void(std::string)> on_unresponsive = [](std::string) {};
+  std::function<void(error const&)> on_unresponsive = [](error const&) {};
+  /// Told by the supervisor.
+  observer watcher;
 
   std::vector<operator_summary> summaries() const;
+  /// Notes that a source's task has these splits to read as well, and whether they are the last. Callable from any thread.
+  void expect(std::uint32_t task, std::vector<split> const& more, bool complete);
   std::size_t subtasks() const;
   /// Subtasks are numbered through all tasks.
   std::size_t number_of(std::uint32_t task, std::uint32_t subtask) const;
   task_address address_of(std::size_t number) const;
   std::string activity_of(task_address a) const;
+
+ private:
+  operator_summary summary(task_plan const& t, std::size_t place) const;
+
+  mutable std::mutex expected_lock_;
+  struct expectation {
+    input_size found{0, 0};
+    bool complete = false;
+  };
+  std::vector<expectation> expected_;  // by task
 };
 
 /// Starts the run: whoever holds the supervisor tells it to cancel; the end is told by `job_run::on_end`.

@@ -1,11 +1,54 @@
+#include "../supervisor/log_text.hpp"
 #include "job_actors.hpp"
 
 #include <algorithm>
 
 namespace flow {
+namespace {
+
+void add(operator_summary& s, operator_counters const& o) {
+  s.records_in += o.records_in.value();
+  s.records_out += o.records_out.value();
+  s.processed += o.processed.value();
+  s.late += o.late.value();
+  s.filtered += o.filtered.value();
+  s.unread += o.unread.value();
+  s.bytes += o.bytes.value();
+}
+
+void add(operator_summary& s, task_counters const& t, std::chrono::nanoseconds now) {
+  s.busy += std::chrono::nanoseconds(t.busy_nanoseconds.value());
+  s.idle += std::chrono::nanoseconds(t.idle_nanoseconds.value());
+  s.blocked += std::chrono::nanoseconds(t.blocked_nanoseconds.value());
+  auto const activity = t.activity.load(std::memory_order_relaxed);
+  auto const since = std::max(now - std::chrono::nanoseconds(t.activity_since.value()), std::chrono::nanoseconds{0});
+  if (activity == task_activity::blocked) s.blocked += since;
+  if (activity == task_activity::idle) s.idle += since;
+}
+
+/// The lowest watermark of the subtasks that hold others back; when none does, of those that have one.
+timestamp lowest(std::vector<operator_counters const*> const& subtasks) {
+  timestamp active = end_of_time, idle = end_of_time;
+  bool any_active = false, any_idle = false;
+  for (auto const* o : subtasks) {
+    timestamp const w = o->watermark.load(std::memory_order_relaxed);
+    bool const is_idle = o->idle.load(std::memory_order_relaxed);
+    if (!is_idle) {
+      active = std::min(active, w);
+      any_active = true;
+    } else if (w != no_watermark) {
+      idle = std::min(idle, w);
+      any_idle = true;
+    }
+  }
+  return any_active ? active : any_idle ? idle : no_watermark;
+}
+
+}  // namespace
 
 job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::actor_system& system)
-    : what(std::move(j)), settings(s), plan(make_plan(what->graph(), s)), clock(system), blueprints(make_blueprints(what->graph(), plan, s)) {
+    : what(std::move(j)), settings(s), plan(make_plan(what->graph(), s)), clock(system), blueprints(make_blueprints(what->graph(), plan, s)),
+      expected_(plan.tasks.size()) {
   for (auto const& t : blueprints) {
     auto& subtasks = cells.emplace_back();
     for (auto const& b : t) {
@@ -17,29 +60,40 @@ job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::act
 
 std::vector<operator_summary> job_run::summaries() const {
   std::vector<operator_summary> all;
-  for (auto const& t : plan.tasks) {
-    for (std::size_t place = 0; place < t.nodes.size(); ++place) {
-      operator_summary s;
-      s.name = what->graph().at(t.nodes[place]).name;
-      s.parallelism = t.parallelism;
-      s.watermark = end_of_time;
-      for (auto const& c : cells[t.id]) {
-        auto const& o = c->task->operators()[place]->counters();
-        s.records_in += o.records_in.value();
-        s.records_out += o.records_out.value();
-        s.processed += o.processed.value();
-        s.late += o.late.value();
-        s.filtered += o.filtered.value();
-        s.unread += o.unread.value();
-        s.watermark = std::min(s.watermark, o.watermark.load(std::memory_order_relaxed));
-        s.busy += std::chrono::nanoseconds(c->task->counters().busy_nanoseconds.value());
-        s.idle += std::chrono::nanoseconds(c->task->counters().idle_nanoseconds.value());
-        s.blocked += std::chrono::nanoseconds(c->task->counters().blocked_nanoseconds.value());
-      }
-      all.push_back(std::move(s));
-    }
-  }
+  for (auto const& t : plan.tasks)
+    for (std::size_t place = 0; place < t.nodes.size(); ++place) all.push_back(summary(t, place));
   return all;
+}
+
+operator_summary job_run::summary(task_plan const& t, std::size_t place) const {
+  auto const& n = what->graph().at(t.nodes[place]);
+  operator_summary s;
+  s.name = n.name;
+  s.kind = n.kind;
+  s.is_source = n.inputs.empty();
+  s.is_sink = n.is_sink;
+  s.task = t.id;
+  s.parallelism = t.parallelism;
+  std::vector<operator_counters const*> subtasks;
+  auto const now = clock.now();
+  for (auto const& c : cells[t.id]) {
+    subtasks.push_back(&c->task->operators()[place]->counters());
+    add(s, *subtasks.back());
+    add(s, c->task->counters(), now);
+  }
+  s.watermark = lowest(subtasks);
+  if (s.is_source) {
+    std::lock_guard const guard(expected_lock_);
+    if (expected_[t.id].complete) s.expected = expected_[t.id].found;
+  }
+  return s;
+}
+
+void job_run::expect(std::uint32_t task, std::vector<split> const& more, bool complete) {
+  std::lock_guard const guard(expected_lock_);
+  auto& e = expected_[task];
+  e.found = size_of(more, e.found);
+  e.complete = complete;
 }
 
 std::size_t job_run::subtasks() const {

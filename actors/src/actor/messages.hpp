@@ -80,9 +80,10 @@ struct begin_job {};
 struct cancel_job {};
 struct start_barrier {};
 struct cancel_timed_out {};
+struct ends_slowly {};
 
 using supervisor_actor = caf::typed_actor<caf::reacts_to<begin_job>, caf::reacts_to<cancel_job>, caf::reacts_to<start_barrier>,
-                                          caf::reacts_to<cancel_timed_out>, caf::reacts_to<task_started>, caf::reacts_to<task_finished>,
+                                          caf::reacts_to<cancel_timed_out>, caf::reacts_to<ends_slowly>, caf::reacts_to<task_started>, caf::reacts_to<task_finished>,
                                           caf::reacts_to<task_failed>, caf::reacts_to<task_ended>, caf::reacts_to<barrier_passed>,
                                           caf::reacts_to<source_progress>>;
 using task_actor = caf::typed_actor<caf::reacts_to<delivery>, caf::reacts_to<credit_grant>, caf::reacts_to<step_now>,
@@ -110,6 +111,7 @@ template <class Inspector> auto inspect(Inspector& f, begin_job&) { return f(caf
 template <class Inspector> auto inspect(Inspector& f, cancel_job&) { return f(caf::meta::type_name("cancel_job")); }
 template <class Inspector> auto inspect(Inspector& f, start_barrier&) { return f(caf::meta::type_name("start_barrier")); }
 template <class Inspector> auto inspect(Inspector& f, cancel_timed_out&) { return f(caf::meta::type_name("cancel_timed_out")); }
+template <class Inspector> auto inspect(Inspector& f, ends_slowly&) { return f(caf::meta::type_name("ends_slowly")); }
 
 }  // namespace flow
 

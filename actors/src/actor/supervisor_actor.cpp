@@ -1,5 +1,6 @@
 #include "../supervisor/barriers.hpp"
 #include "../supervisor/drift.hpp"
+#include "../supervisor/log_text.hpp"
 #include "../supervisor/supervision.hpp"
 #include "job_actors.hpp"
 
@@ -27,19 +28,37 @@ class supervisor_shell : public supervisor_actor::base {
   behavior_type make_behavior() override {
     return {
         [this](begin_job) { begin(); },
-        [this](cancel_job) { act(supervision_.cancel()); },
+        [this](cancel_job) {
+          auto const what = supervision_.cancel();
+          if (what == supervision::action::cancel) log(log_level::info, [] { return "cancelling: sources stop, sinks publish what they have received"; });
+          act(what);
+        },
         [this](start_barrier) { start_a_barrier(); },
         [this](cancel_timed_out) {
-          if (supervision_.state() != supervision::phase::ended) run_->on_unresponsive(unresponsive());
+          if (supervision_.state() == supervision::phase::ended) return;
+          run_->on_unresponsive(error(error_code::not_responding, "not ended within " + format_duration(run_->settings.cancel_timeout()) +
+                                                                      " (cancel-timeout): " + missing()));
         },
-        [this](task_started const& m) { act(supervision_.started(number(m))); },
+        [this](ends_slowly) {
+          if (supervision_.state() != supervision::phase::ended)
+            log(log_level::warning, [&] { return "still waiting for the end of " + missing(); });
+        },
+        [this](task_started const& m) {
+          log_task(m, "started");
+          act(supervision_.started(number(m)));
+        },
         [this](task_finished const& m) {
+          log_task(m, "has finished");
           barriers_.finished(number(m));
           act(supervision_.finished(number(m)));
         },
-        [this](task_failed const& m) { act(supervision_.failed(error(static_cast<error_code>(m.code), m.operator_name, m.message))); },
+        [this](task_failed const& m) { failed(error(static_cast<error_code>(m.code), m.operator_name, m.message)); },
         [this](task_ended const& m) { act(supervision_.ended(number(m))); },
-        [this](barrier_passed const& m) { barriers_.passed(m.checkpoint, number(m)); },
+        [this](barrier_passed const& m) {
+          log(log_level::trace, [&] { return "barrier " + std::to_string(m.checkpoint) + " has passed " + task_name(m); });
+          if (barriers_.passed(m.checkpoint, number(m)))
+            log(log_level::debug, [&] { return "barrier " + std::to_string(m.checkpoint) + " has passed all tasks"; });
+        },
         [this](source_progress const& m) { progress(m); },
     };
   }
@@ -67,8 +86,24 @@ class supervisor_shell : public supervisor_actor::base {
   template <class M>
   std::size_t number(M const& m) const { return run_->number_of(m.task, m.subtask); }
 
+  template <class F>
+  void log(log_level level, F text) const { run_->watcher.log(level, "", text); }
+  template <class M>
+  std::string task_name(M const& m) const { return "task '" + run_->plan.tasks[m.task].name + "' (subtask " + std::to_string(m.subtask) + ")"; }
+  template <class M>
+  void log_task(M const& m, char const* what) const { log(log_level::debug, [&] { return task_name(m) + " " + what; }); }
+
+  void failed(error const& e) {
+    auto const what = supervision_.failed(e);
+    bool const is_first = what == supervision::action::abandon;  // the job's own failure is its result
+    run_->watcher.log(log_level::info, e.operator_name(),
+                      [&] { return (is_first ? "failed, all tasks are stopped: " : "failed as well: ") + e.message(); });
+    act(what);
+  }
+
   void begin() {
     began_ = run_->clock.now();
+    log(log_level::info, [&] { return log_text::start(run_->plan); });
     auto all = std::make_shared<peers>();
     for (auto const& t : run_->plan.tasks) {
       auto& subtasks = all->tasks.emplace_back();
@@ -104,16 +139,20 @@ class supervisor_shell : public supervisor_actor::base {
     try {
       for (auto const& t : run_->plan.tasks) {
         if (!t.is_source) continue;
-        auto const splits = discover(run_->what->graph().at(t.nodes.front()));
+        auto const& source = run_->what->graph().at(t.nodes.front());
+        auto const splits = discover(source);
+        run_->expect(t.id, splits, true);
+        run_->watcher.log(log_level::info, source.name, [&] { return log_text::splits(splits, t.parallelism); });
         std::vector<assign_splits> shares(t.parallelism);
         for (std::size_t i = 0; i < splits.size(); ++i) {
           shares[i % t.parallelism].ids.push_back(splits[i].id);
           shares[i % t.parallelism].positions.push_back(splits[i].position);
+          run_->watcher.log(log_level::debug, source.name, [&] { return log_text::share(splits[i], static_cast<std::uint32_t>(i % t.parallelism)); });
         }
         for (std::uint32_t i = 0; i < t.parallelism; ++i) send(peers_->tasks[t.id][i], std::move(shares[i]));
       }
     } catch (error const& e) {
-      act(supervision_.failed(e));
+      failed(e);
     }
   }
   static std::vector<split> discover(flow::node const& n) {
@@ -127,6 +166,12 @@ class supervisor_shell : public supervisor_actor::base {
   void progress(source_progress const& m) {
     auto const slowest = drift_.report(drift_numbers_.at(number(m)), timestamp{duration{m.time}});
     if (!slowest) return;
+    log(log_level::trace, [&] {
+      if (*slowest == end_of_time) return std::string("no source holds the others back any more");
+      std::string text = "the slowest source has come to ";
+      append_time(text, *slowest);
+      return text;
+    });
     for (auto const& [task, source] : drift_numbers_) {
       auto const a = run_->address_of(task);
       send(peers_->tasks[a.task][a.subtask], drift_grant{drift_.limit(source, *slowest).time_since_epoch().count()});
@@ -136,17 +181,22 @@ class supervisor_shell : public supervisor_actor::base {
   void start_a_barrier() {
     if (supervision_.state() != supervision::phase::running) return;
     auto const b = barriers_.begin();
+    log(log_level::debug, [&] { return "barrier " + std::to_string(b) + " goes to the sources"; });
     for (auto const& t : run_->plan.tasks)
       for (std::uint32_t i = 0; t.is_source && i < t.parallelism; ++i)
         send(peers_->tasks[t.id][i], inject_barrier{b, barriers_.completed()});
   }
 
   void end_all(ending how) {
+    if (how == ending::publish) log(log_level::info, [] { return "all input is processed, results are published"; });
+    run_->watcher.ending();
+    delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()) / 10, ends_slowly{});
     each([&](task_address, task_actor const& t) { send<caf::message_priority::high>(t, end_task{how}); });
     if (how != ending::publish) delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()), cancel_timed_out{});
   }
 
-  std::string unresponsive() const {
+  /// Who has not ended, and what it is in.
+  std::string missing() const {
     std::string text;
     for (auto const i : supervision_.missing()) text += (text.empty() ? "" : ", ") + run_->activity_of(run_->address_of(i));
     return text;
@@ -165,6 +215,7 @@ class supervisor_shell : public supervisor_actor::base {
     r.last_barrier = barriers_.completed();
     for (auto const& t : run_->cells)
       for (auto const& c : t) r.most_bytes_in_flight += c->task->counters().most_bytes_in_flight.value();
+    log(log_level::info, [&] { return log_text::end(r.end, r.elapsed); });
     run_->on_end(std::move(r));
     quit();
   }

@@ -44,7 +44,15 @@ void task::start(std::function<void()> wake) {
   c.wake = std::move(wake);
   for (auto& o : operators_) o->start(c);
   phase_ = phase::running;
-  last_step_end_ = clock_.now();
+  note_activity(clock_.now());
+}
+
+void task::note_activity(std::chrono::nanoseconds now) {
+  last_step_end_ = now;
+  auto const waiting = last_ == outcome::blocked ? task_activity::blocked : task_activity::idle;
+  bool const waits = last_ == outcome::blocked || last_ == outcome::resting;  // one that has finished does not
+  counters_.activity.store(waits ? waiting : task_activity::working, std::memory_order_relaxed);
+  counters_.activity_since.set(static_cast<std::uint64_t>(now.count()));
 }
 
 void task::take(credit c) { outgoing_.at(c.exchange)->take(std::move(c)); }
@@ -82,9 +90,9 @@ task::result task::step() {
       r = {outcome::finished};
     }
   }
-  last_step_end_ = clock_.now();
-  counters_.busy_nanoseconds.add(static_cast<std::uint64_t>((last_step_end_ - began).count()));
   last_ = r.what;
+  note_activity(clock_.now());
+  counters_.busy_nanoseconds.add(static_cast<std::uint64_t>((last_step_end_ - began).count()));
   return r;
 }
 

@@ -98,6 +98,7 @@ class task {
   bool end();
   void pass(barrier const& b);
   void rest(std::chrono::nanoseconds now);
+  void note_activity(std::chrono::nanoseconds now);
   bool drained() const;
   template <class F>
   void each_sink(F f);

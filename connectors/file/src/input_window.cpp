@@ -31,14 +31,14 @@ int open_input(std::string const& path, std::uint64_t& bytes) {
 
 }  // namespace
 
-void check_input(std::string const& path) {
+std::uint64_t check_input(std::string const& path) {
   std::uint64_t bytes = 0;
   ::close(open_input(path, bytes));
+  return bytes;
 }
 
 std::vector<split> one_file::discover() {
-  check_input(path_);
-  return {split{path_, {}}};
+  return {split{path_, {}, check_input(path_)}};
 }
 
 input_window::input_window(input_settings settings) : settings_(std::move(settings)) {}

@@ -114,6 +114,7 @@ void part_file::flush() {
     next += count;
     left -= static_cast<std::size_t>(count);
   }
+  flushed_bytes_ += buffer_.size();
   buffer_.clear();
 }
 

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,13 @@ struct operator_counters {
   counter late;         // behind the watermark: given to the late output
   counter filtered;     // dropped on purpose: by a filter, or in no window
   counter unread;       // given to an output that nobody reads
+  counter bytes;        // of a source: read from outside; of a sink: written; 0 where there are none
   std::atomic<timestamp> watermark{no_watermark};
+  std::atomic<bool> idle{false};  // holds nobody's watermark back
 };
+
+/// What a task is doing between its steps; one that has finished does not wait any more.
+enum class task_activity : std::uint8_t { working, idle, blocked };
 
 /// Of one subtask of one task, a chain of operators that share an actor.
 struct task_counters {
@@ -46,14 +52,29 @@ struct task_counters {
   counter bytes_in_flight;      // sent and not yet given back by the receivers
   counter most_bytes_in_flight;
   counter late_batches_waiting; // most batches that had to wait for credit at one time
+  /// What is not yet in the times above: in this activity since then (nanoseconds of the run's clock).
+  std::atomic<task_activity> activity{task_activity::working};
+  counter activity_since;
+};
+
+/// How much there is to read in all, where that is known.
+struct input_size {
+  std::optional<std::uint64_t> bytes, records;
 };
 
 /// The counters of one operator, added up over its subtasks.
 struct operator_summary {
-  std::string name;
+  std::string name, kind;
+  bool is_source = false, is_sink = false;
+  std::uint32_t task = 0;  // which it is chained into
   std::uint32_t parallelism = 0;
   std::uint64_t records_in = 0, records_out = 0, processed = 0, late = 0, filtered = 0, unread = 0;
-  timestamp watermark = no_watermark;  // the lowest of the subtasks
+  /// Of a source: read from outside; of a sink: written.
+  std::uint64_t bytes = 0;
+  /// Of a source, once its splits have been found.
+  input_size expected;
+  /// The lowest of the subtasks that are not idle; when all are, of those that have one.
+  timestamp watermark = no_watermark;
   /// Of the task that the operator is chained into, added up over its subtasks.
   std::chrono::nanoseconds busy{0}, idle{0}, blocked{0};
 };

@@ -35,6 +35,9 @@ class settings {
   /// A task that does not end within this time after a cancel ends the process.
   settings& cancel_timeout(std::chrono::microseconds d) { cancel_timeout_ = d; return *this; }
   std::chrono::microseconds cancel_timeout() const { return cancel_timeout_; }
+  /// How often the status is told where it is no line that is drawn anew. 0: never.
+  settings& status_interval(std::chrono::microseconds d) { status_interval_ = d; return *this; }
+  std::chrono::microseconds status_interval() const { return status_interval_; }
   /// Threads that run tasks. 0: the number of cores.
   settings& threads(std::uint32_t n) { threads_ = n; return *this; }
   std::uint32_t threads() const;
@@ -57,6 +60,7 @@ class settings {
   std::uint64_t max_call_output_ = 64 << 20;
   std::chrono::microseconds watermark_interval_{200};
   std::chrono::microseconds cancel_timeout_{10'000'000};
+  std::chrono::microseconds status_interval_{5'000'000};
   std::uint32_t threads_ = 0;
 };
 

@@ -47,6 +47,8 @@ class writer {
     publish();
   }
   virtual void abandon() noexcept {}
+  /// Bytes made of records so far, whether they have left a buffer or not. Never less than before. Asked once per batch.
+  virtual std::uint64_t bytes_written() const { return 0; }
 };
 
 /// What a connector gives to `stream.sink`.

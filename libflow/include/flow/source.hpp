@@ -13,6 +13,8 @@
 //     records that it would have delivered next. It is an opaque text of the connector's own, stored in snapshots, so an
 //     old one must stay readable.
 //   * Errors are thrown as `flow::error`; the engine adds the operator's name. Nothing is skipped silently.
+//   * What a user is told of the progress: the enumerator says how large a split is, where it knows (`split::bytes` or
+//     `split::records`); the reader says how many bytes it has read (`bytes_read`). Records are counted by the engine.
 
 #include <chrono>
 #include <cstdint>
@@ -30,6 +32,9 @@ namespace flow {
 struct split {
   std::string id;
   std::string position;
+  /// How much there is to read from the position on: bytes, as `reader::bytes_read` counts them, or where there are none,
+  /// records. Set by the enumerator where the split has an end that is known. Not stored.
+  std::optional<std::uint64_t> bytes{}, records{};
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -79,6 +84,9 @@ class reader {
   virtual bool reading(std::uint32_t) const { return true; }
   /// A paused split must not be read until it is resumed: it is too far ahead of the others in event time.
   virtual void pause(std::uint32_t number, bool paused) = 0;
+  /// Bytes consumed from outside so far, of all splits: as they lie there, so of a compressed file the compressed ones.
+  /// Never less than before. Asked once per poll.
+  virtual std::uint64_t bytes_read() const { return 0; }
 };
 
 /// Finds the splits of a source. Lives beside the job's supervisor; may block.

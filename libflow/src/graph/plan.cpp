@@ -63,14 +63,18 @@ plan make_plan(graph const& g, settings const& s) {
   return p;
 }
 
+std::uint32_t channels_of(plan const& p, exchange_plan const& e) {
+  std::uint32_t const from = p.tasks[e.from_task].parallelism;
+  return e.partitioning == partitioning::forward ? from : from * p.tasks[e.to_task].parallelism;
+}
+
 std::string explain(graph const& g, plan const& p, std::string const& job_name) {
   std::string text = "job " + job_name + "\n";
   for (auto const& t : p.tasks) {
     text += "\ntask " + std::to_string(t.id) + "  x " + std::to_string(t.parallelism) + (t.blocking ? "  (own thread)" : "") + "\n";
     for (auto const& e : p.exchanges) {
       if (e.to_task != t.id) continue;
-      std::uint32_t const from = p.tasks[e.from_task].parallelism;
-      std::uint32_t const channels = e.partitioning == partitioning::forward ? from : from * t.parallelism;
+      std::uint32_t const channels = channels_of(p, e);
       text += "  from task " + std::to_string(e.from_task) + " '" + g.at(e.from_node).name + "'" +
               (g.at(e.from_node).outputs[e.port].name.empty() ? "" : " output '" + g.at(e.from_node).outputs[e.port].name + "'") + ", " +
               std::string(name_of(e.partitioning)) + ", " + std::to_string(channels) + (channels == 1 ? " channel\n" : " channels\n");

@@ -77,10 +77,16 @@ bool operator_base::release_held() {
 
 void operator_base::forward_watermark(timestamp w) {
   counters_.watermark.store(w, std::memory_order_relaxed);
+  counters_.idle.store(false, std::memory_order_relaxed);
   for (auto& o : outputs_) o.watermark(w);
 }
 
 void operator_base::fail(std::string const& about) const { throw error_being_handled(name_, about); }
+
+void operator_base::idle() {
+  counters_.idle.store(true, std::memory_order_relaxed);
+  for (auto& o : outputs_) o.idle();
+}
 
 void operator_base::fail(batch_base const& records, std::uint32_t index) const {
   fail("the record was " + records.type().print(records, index));

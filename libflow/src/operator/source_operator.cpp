@@ -42,6 +42,7 @@ source_step source_operator_base::step(std::chrono::nanoseconds now) {
   poll_result const polled = guarded([this] { return poll(batch_); });
   std::uint32_t at = 0;
   std::uint32_t const n = batch_->size();
+  counters().bytes.set(bytes_read());
   run_idle_clocks(now, polled, n > 0);
   if (polled.status == poll_status::split_end) splits_[polled.split].ended = true;
   if (n > 0) {
@@ -55,6 +56,7 @@ source_step source_operator_base::step(std::chrono::nanoseconds now) {
       }
     }
     idle_ = false;
+    counters().idle.store(false, std::memory_order_relaxed);
     push(0, batch_);
     check_drift(polled.split);
   }

@@ -7,6 +7,8 @@
 
 namespace {
 using namespace std::chrono_literals;
+using plan_form = flow::arguments::plan_form;
+using summary_form = flow::arguments::summary_form;
 
 flow::arguments given(std::vector<char const*> words) {
   words.insert(words.begin(), "job");
@@ -40,24 +42,58 @@ TEST_CASE("negative numbers are values") {
   CHECK(all(a.mistakes()) == "");
 }
 
-TEST_CASE("every job has --parallelism, --set, --explain and --help") {
+TEST_CASE("every job has --parallelism, --set, --explain, --quiet, --log-level, --summary and --help") {
   auto a = given({"--parallelism", "3", "--set", "batch-size=7", "--set", "task-buffer=2k", "--explain"});
   CHECK(a.settings().parallelism() == 3);
   CHECK(a.settings().batch_size() == 7);
   CHECK(a.settings().task_buffer() == 2'048);
-  CHECK(a.explain());
+  CHECK(a.explain() == plan_form::text);
   CHECK_FALSE(a.help());
   CHECK(a.mistakes().empty());
   CHECK(given({"-h"}).help());
   CHECK(given({"--help"}).help());
-  CHECK_FALSE(given({}).explain());
+  CHECK(given({}).explain() == plan_form::none);
+  CHECK(given({"--log-level", "debug"}).least_log_level() == flow::log_level::debug);
+  CHECK(given({"--summary=json"}).summary() == summary_form::json);
+  CHECK(given({"--summary", "none"}).summary() == summary_form::none);
+}
+
+TEST_CASE("option --explain takes a form or none, wherever it stands") {
+  CHECK(given({"--explain", "mermaid"}).explain() == plan_form::mermaid);
+  CHECK(given({"--explain=mermaid", "--parallelism", "3"}).explain() == plan_form::mermaid);
+  CHECK(given({"--explain", "text"}).explain() == plan_form::text);
+  auto a = given({"--parallelism", "3", "--explain", "--set", "batch-size=7"});
+  CHECK(a.explain() == plan_form::text);
+  CHECK(a.settings().batch_size() == 7);
+  CHECK(all(a.mistakes()) == "");
+}
+
+TEST_CASE("option --quiet leaves errors only, and what is asked for besides") {
+  auto const loud = given({});
+  CHECK_FALSE(loud.quiet());
+  CHECK(loud.summary() == summary_form::table);
+  CHECK(loud.least_log_level() == flow::log_level::warning);
+  auto const quiet = given({"--quiet"});
+  CHECK(quiet.quiet());
+  CHECK(quiet.summary() == summary_form::none);
+  CHECK(quiet.least_log_level() == flow::log_level::error);
+  auto const both = given({"--summary", "json", "--log-level", "info", "--quiet"});
+  CHECK(both.summary() == summary_form::json);
+  CHECK(both.least_log_level() == flow::log_level::info);
+}
+
+TEST_CASE("forms and levels that there are not are mistakes that list those there are") {
+  CHECK(all(given({"--explain", "dot"}).mistakes()) == "--explain: expected text or mermaid, found 'dot'\n");
+  CHECK(all(given({"--summary", "xml"}).mistakes()) == "--summary: expected table, json or none, found 'xml'\n");
+  CHECK(all(given({"--log-level", "loud"}).mistakes()) == "--log-level: expected trace, debug, info, warning or error, found 'loud'\n");
+  CHECK_THAT(all(given({"--summary"}).mistakes()), Catch::Contains("--summary"));
 }
 
 TEST_CASE("options of the job do not disturb those of every job, in any order") {
   auto a = given({"--input", "x", "--set", "batch-size=9", "--flagged", "--explain", "--parallelism=2"});
   CHECK(a.settings().batch_size() == 9);
   CHECK(a.settings().parallelism() == 2);
-  CHECK(a.explain());
+  CHECK(a.explain() == plan_form::text);
   CHECK(a.text("input", "", "") == "x");
   CHECK(a.flag("flagged", ""));
   CHECK(all(a.mistakes()) == "");
@@ -109,7 +145,7 @@ TEST_CASE("the help lists the job's options, every job's and all settings with u
   a.flag("quick", "no pauses");
   auto const help = a.help_text("flight-delays");
   for (auto const* part : {"flight-delays", "--input", "where flights come from", "flights.json", "--rate", "250", "--lag", "90s", "--quick",
-                           "no pauses", "--parallelism", "--set", "--explain", "--help", "Exit status", "130"}) {
+                           "no pauses", "--parallelism", "--set", "--explain", "--quiet", "--log-level", "--summary", "--help", "Exit status", "130"}) {
     INFO(part);
     CHECK_THAT(help, Catch::Contains(part));
   }

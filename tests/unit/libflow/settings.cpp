@@ -76,6 +76,7 @@ TEST_CASE("every setting is set by its name") {
   s.set("max-call-output", "3k");
   s.set("watermark-interval", "4us");
   s.set("cancel-timeout", "5s");
+  s.set("status-interval", "9s");
   s.set("threads", "6");
   CHECK(s.parallelism() == 3);
   CHECK(s.max_parallelism() == 300);
@@ -85,6 +86,7 @@ TEST_CASE("every setting is set by its name") {
   CHECK(s.max_call_output() == 3'072);
   CHECK(s.watermark_interval() == 4us);
   CHECK(s.cancel_timeout() == 5s);
+  CHECK(s.status_interval() == 9s);
   CHECK(s.threads() == 6);
 }
 
@@ -102,6 +104,7 @@ TEST_CASE("the defaults of settings are those that their descriptions name") {
     CHECK(s.max_call_output() == untouched.max_call_output());
     CHECK(s.watermark_interval() == untouched.watermark_interval());
     CHECK(s.cancel_timeout() == untouched.cancel_timeout());
+    CHECK(s.status_interval() == untouched.status_interval());
   }
   CHECK(untouched.parallelism() >= 1);
   CHECK(untouched.threads() >= 1);

@@ -194,3 +194,16 @@ TEST_CASE("an option or position that a generator cannot keep is refused") {
   auto const no_clock = [] { whole_source<std::uint64_t> read(counting(1).per_second(1).make()); };
   CHECK(reading::code_of(no_clock) == flow::error_code::internal);
 }
+
+TEST_CASE("a generator knows how many records each split has, unless it never ends") {
+  for (std::uint64_t count : {0u, 1u, 255u, 256u, 257u, 1000u, 4096u})
+    for (std::uint32_t splits : {1u, 2u, 3u, 8u})
+      for (std::uint32_t block : {1u, 7u, 256u}) {
+        auto const source = counting(count).splits(splits).block(block).make();
+        for (auto const& split : source.make_enumerator()->discover()) {
+          REQUIRE(split.records == reading::rest_of(source, split.id, "", 100).size());
+          REQUIRE_FALSE(split.bytes);
+        }
+      }
+  for (auto const& split : counting(flow::memory::unbounded).splits(2).make().make_enumerator()->discover()) CHECK_FALSE(split.records);
+}

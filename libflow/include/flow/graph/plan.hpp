@@ -41,7 +41,12 @@ struct plan {
 };
 
 plan make_plan(graph const& g, settings const& s);
+/// How many channels an exchange has.
+std::uint32_t channels_of(plan const& p, exchange_plan const& e);
 /// Tasks, chains, channels and parallelism as text.
 std::string explain(graph const& g, plan const& p, std::string const& job_name);
+/// The same as a mermaid flow chart: a subgraph per task, a node per operator, edges between tasks labelled with their
+/// partitioning.
+std::string mermaid(graph const& g, plan const& p);
 
 }  // namespace flow

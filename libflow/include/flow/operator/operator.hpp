@@ -57,7 +57,7 @@ class operator_base : public receiver {
 
   void receive(batch_ref& b) final;
   void watermark(timestamp w) override { forward_watermark(w); }
-  void idle() override { for (auto& o : outputs_) o.idle(); }
+  void idle() override;
   void pass(barrier const& b) override { for (auto& o : outputs_) o.pass(b); }
   void end() override { for (auto& o : outputs_) o.end(); }
   bool ready() const override { return !suspended_ && outputs_ready(); }

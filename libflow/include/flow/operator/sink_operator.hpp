@@ -35,7 +35,10 @@ class sink_operator final : public sink_operator_base {
     writer_->open(c);
   }
   bool ready() const override { return operator_base::ready() && guarded([this] { return writer_->ready(); }); }
-  void end() override { guarded([this] { writer_->finish(); }); }
+  void end() override {
+    guarded([this] { writer_->finish(); });
+    counters().bytes.set(writer_->bytes_written());
+  }
   void flush() override {
     if (std::exchange(written_, false)) guarded([this] { writer_->flush(); });
   }
@@ -55,6 +58,7 @@ class sink_operator final : public sink_operator_base {
     written_ = true;
     if (on_written) on_written(*b);
     counters().processed.add(records.size());
+    counters().bytes.set(writer_->bytes_written());
   }
 
  private:

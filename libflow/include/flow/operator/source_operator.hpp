@@ -73,6 +73,7 @@ class source_operator_base : public operator_base {
   virtual std::string position(std::uint32_t number) const = 0;
   virtual void pause(std::uint32_t number, bool paused) = 0;
   virtual bool reading(std::uint32_t number) const = 0;
+  virtual std::uint64_t bytes_read() const = 0;
   void process(batch_ref&) override {}
   bool continue_output() override { return true; }
 
@@ -113,6 +114,7 @@ class source_operator final : public source_operator_base {
   std::string position(std::uint32_t number) const override { return reader_->position(number); }
   void pause(std::uint32_t number, bool paused) override { reader_->pause(number, paused); }
   bool reading(std::uint32_t number) const override { return reader_->reading(number); }
+  std::uint64_t bytes_read() const override { return reader_->bytes_read(); }
 
  private:
   std::unique_ptr<flow::reader<T>> reader_;

@@ -189,6 +189,29 @@ TEST_CASE("time between steps is counted as what the task was doing") {
   CHECK(t.task->counters().blocked_nanoseconds.value() == 3'000'000);
 }
 
+TEST_CASE("what a task does between steps, and since when, can be seen before its next step") {
+  journal j;
+  flow::job job{"j"};
+  job.source("in", nothing::source<int>()).sink("out", journal_sink{&j}).unchained();
+  fed t(job);
+  auto const& c = t.task->counters();
+  t.clock.advance(1ms);
+  t.step();
+  CHECK(c.activity.load() == flow::task_activity::idle);
+  CHECK(c.activity_since.value() == 1'000'000);
+  t.clock.advance(5ms);
+  t.deliver(t.sender.records({1}));
+  j.room = 0;
+  t.step();
+  CHECK(c.activity.load() == flow::task_activity::blocked);
+  CHECK(c.activity_since.value() == 6'000'000);
+  j.room = 10;
+  t.deliver(t.sender.end());
+  while (t.step() != outcome::finished) {
+  }
+  CHECK(c.activity.load() == flow::task_activity::working);
+}
+
 TEST_CASE("an error leaves the name of the operator at work, cancel and abandon reach the sink") {
   journal j;
   j.broken = true;

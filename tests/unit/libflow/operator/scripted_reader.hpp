@@ -44,17 +44,20 @@ class reader final : public flow::reader<std::int64_t> {
     auto const p = script_.polls.front();
     script_.polls.pop_front();
     for (auto const r : p.records) into.emplace_back(r);
+    bytes_ += 10 * p.records.size() + 1;
     read_[p.split] += p.records.size();
     return {p.status, p.split, p.retry_after};
   }
   std::string position(std::uint32_t number) const override { return read_.contains(number) ? std::to_string(read_.at(number)) : "0"; }
   void seek(std::uint32_t, std::string const&) override {}
   bool reading(std::uint32_t number) const override { return !script_.waiting.contains(number); }
+  std::uint64_t bytes_read() const override { return bytes_; }
   void pause(std::uint32_t number, bool paused) override { script_.log.push_back((paused ? "pause " : "go on ") + std::to_string(number)); }
 
  private:
   script& script_;
   std::map<std::uint32_t, std::size_t> read_;
+  std::uint64_t bytes_ = 0;
 };
 
 /// A source alone, with the script, a clock and a recorder behind it.

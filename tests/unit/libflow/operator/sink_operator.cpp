@@ -17,13 +17,19 @@ struct logging_writer final : flow::writer<int> {
   void write(flow::batch<int> const& records) override {
     if (records[0] == 13) throw std::runtime_error("disk on fire");
     log.push_back("write " + std::to_string(records.size()));
+    bytes += 100 * records.size();
   }
+  std::uint64_t bytes_written() const override { return bytes; }
   void flush() override { log.push_back("flush"); }
-  void finish() override { log.push_back("finish"); }
+  void finish() override {
+    log.push_back("finish");
+    bytes += 7;  // an end mark, say
+  }
   void publish() override { log.push_back("publish"); }
   void abandon() noexcept override { log.push_back("abandon"); }
   log_lines& log;
   bool takes = true;
+  std::uint64_t bytes = 0;
 };
 
 struct sink {
@@ -76,4 +82,12 @@ TEST_CASE("a sink is ready when its writer is, and an error of the writer names 
   s.writer.takes = false;
   CHECK_FALSE(s.op.ready());
   CHECK_THROWS_WITH(s.give(batch_of<int>({13})), "operator 'out': disk on fire");
+}
+
+TEST_CASE("a sink counts the bytes that its writer has made, those of its end too") {
+  sink s;
+  s.give(batch_of<int>({1, 2}));
+  CHECK(s.op.counters().bytes.value() == 200);
+  s.op.end();
+  CHECK(s.op.counters().bytes.value() == 207);
 }

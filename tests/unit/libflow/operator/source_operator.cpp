@@ -151,3 +151,22 @@ TEST_CASE("before the first grant a source keeps to the bound by what it saw fir
   s.op.grant(at(600));
   CHECK(s.script.log == log_lines{"pause 0", "go on 0"});
 }
+
+TEST_CASE("a source counts the bytes that its reader has read, of polls without records too") {
+  source s;
+  s.splits(1);
+  s.play({records(0, {1, 2}), {0, {}, flow::poll_status::nothing}, last(0)});
+  CHECK(s.op.counters().bytes.value() == 20 + 3);
+}
+
+TEST_CASE("a source is marked idle until it has records or time again") {
+  source s(flow::monotonous().idle_after(1s));
+  s.splits(1);
+  CHECK_FALSE(s.op.counters().idle.load());
+  s.step();
+  s.step(2s);
+  CHECK(s.out.log == log_lines{"idle"});
+  CHECK(s.op.counters().idle.load());
+  s.play({records(0, {5})});
+  CHECK_FALSE(s.op.counters().idle.load());
+}

@@ -41,6 +41,13 @@ struct generate_options {
   std::uint32_t splits = 1;
   std::uint32_t block = 256;  // records
   memory::rate rate;
+
+  /// How many records a split makes; nothing when it never ends.
+  std::optional<std::uint64_t> records_of(std::uint32_t part) const {
+    if (count == unbounded) return {};
+    std::uint64_t const round = std::uint64_t{block} * splits, before = std::uint64_t{part} * block, rest = count % round;
+    return count / round * block + std::min<std::uint64_t>(block, rest - std::min(rest, before));
+  }
 };
 
 template <class T, class F>
@@ -155,7 +162,9 @@ class generator {
   }
 
   source<T> make() const {
-    return {[n = options_.splits] { return std::make_unique<counted_splits>(n); },
+    return {[options = options_] {
+              return std::make_unique<counted_splits>(options.splits, [options](std::uint32_t part) { return options.records_of(part); });
+            },
             [options = options_, f = f_] { return std::make_unique<generate_reader<T, F>>(options, f); }};
   }
 

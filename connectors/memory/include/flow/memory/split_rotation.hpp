@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -73,18 +75,20 @@ inline std::uint32_t parse_split(split const& assigned, std::uint32_t splits) {
   return static_cast<std::uint32_t>(number);
 }
 
-/// Finds a fixed number of splits, named "0", "1", ...
+/// Finds a fixed number of splits, named "0", "1", ..., with the records in all of them; none says that there is no end.
 class counted_splits final : public split_enumerator {
  public:
-  explicit counted_splits(std::uint32_t count) : count_(count) {}
+  counted_splits(std::uint32_t count, std::function<std::optional<std::uint64_t>(std::uint32_t)> records_of)
+      : count_(count), records_of_(std::move(records_of)) {}
   std::vector<split> discover() override {
     std::vector<split> found;
-    for (std::uint32_t i = 0; i < count_; ++i) found.push_back({std::to_string(i), {}});
+    for (std::uint32_t i = 0; i < count_; ++i) found.push_back({std::to_string(i), {}, {}, records_of_(i)});
     return found;
   }
 
  private:
   std::uint32_t count_;
+  std::function<std::optional<std::uint64_t>(std::uint32_t)> records_of_;
 };
 
 }  // namespace flow::memory

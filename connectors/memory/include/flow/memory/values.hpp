@@ -20,6 +20,11 @@
 
 namespace flow::memory {
 
+/// Where a part of `size` records begins, and the one before it ends.
+inline std::size_t part_border(std::size_t size, std::uint32_t part, std::uint32_t parts) {
+  return part * (size / parts) + std::min<std::size_t>(part, size % parts);
+}
+
 template <class T>
 class values_reader final : public reader<T> {
  public:
@@ -65,11 +70,7 @@ class values_reader final : public reader<T> {
     std::size_t next;  // first <= next <= end
   };
 
-  /// Where a part begins, and the one before it ends.
-  std::size_t border(std::uint32_t part) const {
-    std::size_t const each = records_->size() / split_count_, rest = records_->size() % split_count_;
-    return part * each + std::min<std::size_t>(part, rest);
-  }
+  std::size_t border(std::uint32_t part) const { return part_border(records_->size(), part, split_count_); }
 
   std::shared_ptr<std::vector<T> const> records_;
   std::uint32_t split_count_;
@@ -81,7 +82,10 @@ template <class T>
 source<T> values(std::vector<T> records, std::uint32_t splits = 1) {
   if (splits == 0) throw error(error_code::usage, "flow::memory::values: expected at least one split, found 0");
   auto shared = std::make_shared<std::vector<T> const>(std::move(records));
-  return {[splits] { return std::make_unique<counted_splits>(splits); },
+  auto const records_of = [size = shared->size(), splits](std::uint32_t part) {
+    return std::optional<std::uint64_t>(part_border(size, part + 1, splits) - part_border(size, part, splits));
+  };
+  return {[splits, records_of] { return std::make_unique<counted_splits>(splits, records_of); },
           [shared, splits] { return std::make_unique<values_reader<T>>(shared, splits); }};
 }
 

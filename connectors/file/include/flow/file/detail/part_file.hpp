@@ -43,6 +43,8 @@ class part_file {
   void finish();
   void publish();
   void abandon() noexcept;
+  /// Given to the buffer so far.
+  std::uint64_t bytes() const { return flushed_bytes_ + buffer_.size(); }
 
  private:
   enum class stage { unopened, writing, finished, published, abandoned };
@@ -62,6 +64,7 @@ class part_file {
   stage stage_ = stage::unopened;
   int file_ = -1;
   std::string buffer_{};
+  std::uint64_t flushed_bytes_ = 0;
 };
 
 }  // namespace flow::file::detail

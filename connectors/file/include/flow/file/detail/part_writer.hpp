@@ -33,6 +33,7 @@ class part_writer final : public writer<T> {
   void finish() override { file_.finish(); }
   void publish() override { file_.publish(); }
   void abandon() noexcept override { file_.abandon(); }
+  std::uint64_t bytes_written() const override { return file_.bytes(); }
 
  private:
   Format format_;

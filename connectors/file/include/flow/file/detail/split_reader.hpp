@@ -22,8 +22,8 @@
 
 namespace flow::file::detail {
 
-/// Throws `flow::error` unless `path` names a file that can be read; says what it is otherwise.
-void check_input(std::string const& path);
+/// The size of the file in bytes. Throws `flow::error` unless `path` names one that can be read; says what it is otherwise.
+std::uint64_t check_input(std::string const& path);
 
 /// The one file as the one split; throws when it is missing.
 class one_file final : public split_enumerator {
@@ -65,6 +65,7 @@ class split_reader final : public reader<T> {
   }
 
   void pause(std::uint32_t number, bool paused) override { splits_.at(number).paused = paused; }
+  std::uint64_t bytes_read() const override { return bytes_read_; }
 
  private:
   /// Keeps a poll of long records well below 100 ms.
@@ -80,14 +81,16 @@ class split_reader final : public reader<T> {
 
   poll_status fill(file_split& s, batch<T>& into) {
     if (!s.records) start(s);
-    std::uint64_t const stop = s.records->offset() + bytes_per_poll;
+    std::uint64_t const begin = s.records->offset(), stop = begin + bytes_per_poll;
     while (into.room() > 0 && s.records->offset() < stop) {
       if (read_one(*s.records, into)) continue;
       s.at = s.records->where();
+      bytes_read_ += s.records->offset() - begin;
       s.records.reset();
       s.ended = true;
       return poll_status::split_end;
     }
+    bytes_read_ += s.records->offset() - begin;
     return poll_status::records;
   }
 
@@ -113,6 +116,7 @@ class split_reader final : public reader<T> {
 
   input_settings settings_;
   std::map<std::uint32_t, file_split> splits_;
+  std::uint64_t bytes_read_ = 0;
 };
 
 template <class T, class Records>

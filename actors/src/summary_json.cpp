@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include <flow/record/json_text.hpp>
+#include <flow/run.hpp>
+
+namespace flow {
+namespace {
+
+/// How many bytes of well-formed UTF-8 `text` begins with, up to one character; 0 when it begins with something else.
+std::size_t character_at(std::string_view text) {
+  auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  unsigned char const first = byte(0);
+  std::size_t const size = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  if (size == 0 || size > text.size()) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  bool const wrong = size > 2 && ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) >= 0xA0) || (first == 0xF0 && byte(1) < 0x90) ||
+                                  (first == 0xF4 && byte(1) >= 0x90));
+  return wrong ? 0 : size;
+}
+
+/// A JSON string. A message may quote a record whose bytes are no text: those become the replacement character.
+std::string quoted(std::string_view text) {
+  std::string valid, out = "\"";
+  while (!text.empty()) {
+    auto const size = character_at(text);
+    if (size > 0) valid += text.substr(0, size);
+    else valid += "\xEF\xBF\xBD";
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  append_json_escaped(out, valid);
+  return out + "\"";
+}
+
+std::string_view name_of(job_result::how how) {
+  return how == job_result::how::finished ? "finished" : how == job_result::how::cancelled ? "cancelled" : "failed";
+}
+
+double seconds(std::chrono::nanoseconds d) { return std::chrono::duration<double>(d).count(); }
+
+std::string watermark_value(timestamp w) {
+  if (w == no_watermark) return "null";
+  if (w == end_of_time) return quoted("end");
+  std::string text;
+  append_time(text, w);
+  return quoted(text);
+}
+
+std::string failure_value(std::optional<error> const& e) {
+  if (!e) return "null";
+  auto const d = describe(e->code());
+  return fmt::format(R"({{"code":{},"domain":{},"retry":{},"operator":{},"message":{}}})", quoted(d.name), quoted(name_of(d.domain)),
+                     quoted(name_of(d.retry)), quoted(e->operator_name()), quoted(e->message()));
+}
+
+std::string operator_value(operator_summary const& o) {
+  return fmt::format(
+      R"({{"name":{},"kind":{},"task":{},"parallelism":{},"records_in":{},"records_out":{},"processed":{},"filtered":{},"late":{},"unread":{},)"
+      R"("bytes":{},"watermark":{},"busy_seconds":{:.6f},"idle_seconds":{:.6f},"blocked_seconds":{:.6f}}})",
+      quoted(o.name), quoted(o.kind), o.task, o.parallelism, o.records_in, o.records_out, o.processed, o.filtered, o.late, o.unread, o.bytes,
+      watermark_value(o.watermark), seconds(o.busy), seconds(o.idle), seconds(o.blocked));
+}
+
+}  // namespace
+
+std::string summary_json(job_result const& r, std::string const& job_name) {
+  std::string operators;
+  std::uint64_t records_in = 0, bytes_in = 0, records_out = 0, bytes_out = 0;
+  for (auto const& o : r.operators) {
+    operators += (operators.empty() ? "" : ",") + operator_value(o);
+    if (o.is_source) records_in += o.records_in, bytes_in += o.bytes;
+    if (o.is_sink) records_out += o.records_in, bytes_out += o.bytes;
+  }
+  return fmt::format(
+      R"({{"job":{},"end":{},"elapsed_seconds":{:.6f},"failure":{},"records_in":{},"bytes_in":{},"records_out":{},"bytes_out":{},)"
+      R"("most_bytes_in_flight":{},"last_barrier":{},"operators":[{}]}})",
+      quoted(job_name), quoted(name_of(r.end)), seconds(r.elapsed), failure_value(r.failure), records_in, bytes_in, records_out, bytes_out,
+      r.most_bytes_in_flight, r.last_barrier, operators);
+}
+
+}  // namespace flow

@@ -1,0 +1,85 @@
+"""The closing summary."""
+
+import json
+import signal
+
+from harness import ProcessCase
+
+
+class Summaries(ProcessCase):
+    def summary(self, ended):
+        lines = ended.stdout.splitlines()
+        return json.loads(lines[-1])
+
+    def test_a_summary_as_json_is_all_that_stands_on_standard_output(self):
+        ended = self.run_job("windows", "--count", 10_000, "--parallelism", 2, "--summary", "json")
+        self.assertEqual(ended.status, 0, ended.stderr)
+        self.assertEqual(len(ended.stdout.splitlines()), 1)
+        self.assertNotIn("operator ", ended.stderr)
+        self.assertIn("job 'windows' finished after", ended.stderr)
+        told = self.summary(ended)
+        self.assertEqual((told["job"], told["end"], told["failure"]), ("windows", "finished", None))
+        self.assertGreater(told["elapsed_seconds"], 0)
+        self.assertEqual(told["records_in"], 10_000)
+        operators = {o["name"]: o for o in told["operators"]}
+        self.assertEqual(operators["sums"]["kind"], "window")
+        self.assertEqual(operators["sums"]["records_in"], 10_000)
+        self.assertEqual(operators["results"]["records_in"], told["records_out"])
+        self.assertEqual(told["records_out"], len(self.rows()))
+        self.assertEqual(operators["results"]["bytes"], sum((self.out / name).stat().st_size for name in self.files()))
+        for o in told["operators"]:
+            self.assertEqual(o["records_in"], o["processed"] + o["late"] + o["filtered"])
+            self.assertEqual(o["watermark"], "end")
+
+    def test_with_quiet_the_json_is_all_there_is(self):
+        ended = self.run_job("bounded", "--count", 10, "--quiet", "--summary", "json")
+        self.assertEqual(ended.stderr, "")
+        self.assertEqual(self.summary(ended)["records_in"], 10)
+
+    def test_the_json_comes_behind_what_the_job_has_written_itself(self):
+        ended = self.run_job("table", "--count", 10, "--summary", "json")
+        self.assertEqual(ended.status, 0, ended.stderr)
+        self.assertTrue(ended.stdout.startswith("All numbers\n"))
+        self.assertEqual(self.summary(ended)["end"], "finished")
+
+    def test_the_json_of_a_failed_job_holds_the_failure(self):
+        ended = self.run_job("throwing", "--count", 1000, "--at", 5, "--summary", "json")
+        self.assertEqual(ended.status, 1)
+        told = self.summary(ended)
+        self.assertEqual(told["end"], "failed")
+        failure = told["failure"]
+        self.assertEqual((failure["code"], failure["domain"], failure["retry"]), ("user_function", "program", "unclear"))
+        self.assertEqual(failure["operator"], "picky")
+        self.assertIn("do not like this number", failure["message"])
+
+    def test_the_json_of_a_cancelled_job_says_so(self):
+        running = self.start("endless", "--rate", 50_000, "--summary", "json")
+        running.until("results on disk", lambda: self.bytes_in_progress() > 1000)
+        running.send(signal.SIGTERM)
+        ended = running.wait()
+        self.assertEqual(ended.status, 143)
+        self.assertEqual(self.summary(ended)["end"], "cancelled")
+
+    def test_the_json_of_a_job_that_does_not_end_names_the_operator(self):
+        options = ("--count", 10_000, "--at", 5_000, "--parallelism", 1, "--set", "cancel-timeout=200ms", "--summary", "json")
+        running = self.start("blocking", *options)
+        running.until("call that does not return", lambda: "waiting for ever" in running.stderr)
+        running.send(signal.SIGINT)
+        ended = running.wait()
+        self.assertEqual(ended.status, 70, ended.stderr)
+        self.assertIn("[not_responding]", ended.stderr)
+        failure = self.summary(ended)["failure"]
+        self.assertEqual(failure["code"], "not_responding")
+        self.assertIn("operator 'stuck'", failure["message"])
+
+    def test_a_standard_output_that_does_not_take_the_json_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            ended = self.run_job("bounded", "--count", 10, "--summary", "json", "--quiet", stdout=full)
+        self.assertEqual(ended.status, 1)
+        self.assertIn("cannot write to standard output: No space left on device", ended.stderr)
+        self.assertEqual(len(self.numbers()), 10)
+
+    def test_none_is_no_summary(self):
+        ended = self.run_job("bounded", "--count", 10, "--summary", "none")
+        self.assertEqual(ended.stdout, "")
+        self.assertEqual(len(ended.stderr.splitlines()), 1, ended.stderr)
