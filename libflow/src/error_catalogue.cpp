@@ -46,6 +46,10 @@ constexpr error_description description_of(error_code code) {
       return {code, "limit_exceeded", domain::data, retry::pointless,
               "Something grew beyond a bound that keeps memory finite: a record above `max_record_bytes`, or one call that emitted more than `max-call-output`.",
               "Check that the input has the format that it is read as; emit less per call; or raise the limit that the message names."};
+    case error_code::cancelled:
+      return {code, "cancelled", domain::program, retry::pointless,
+              "An application waits for the result of a job whose handle was killed, or sends to an inlet that was closed or whose job has ended.",
+              "Keep the handle of a job until its result is there; send to an inlet only before it is closed, and treat the answer as a record not taken."};
     case error_code::not_responding:
       return {code, "not_responding", domain::program, retry::unclear,
               "After a cancel or a failure an operator did not return within `cancel-timeout`. A thread cannot be killed: `flow::run` ends the process with status 70.",

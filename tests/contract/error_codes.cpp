@@ -5,12 +5,15 @@
 
 #include <unistd.h>
 
+#include <caf/scoped_actor.hpp>
+
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
 
+#include <flow/actors.hpp>
 #include <flow/file.hpp>
 #include <flow/flow.hpp>
 #include <flow/memory.hpp>
@@ -109,6 +112,22 @@ void hang() {
   testing::run(j, testing::deterministic(1));
 }
 
+/// An application that sends to an inlet after its job has ended.
+void send_too_late() {
+  caf::actor_system_config config;
+  actors::configure(config);
+  caf::actor_system system(config);
+  caf::scoped_actor self(system);
+  auto [numbers, inlet] = actors::inlet<number>(system, "numbers");
+  job j("ended");
+  j.source("in", numbers).sink("out", memory::discard());
+  auto const running = actors::spawn(system, std::move(j), settings{}.parallelism(1));
+  auto const rethrow = [](caf::error const& e) { throw actors::from_caf(e).value(); };
+  self->send(running, actors::cancel_v);
+  self->request(running, caf::infinite, actors::await_v).receive([](job_result const&) {}, rethrow);
+  self->request(inlet, caf::infinite, number{1}).receive([] {}, rethrow);
+}
+
 struct provocation {
   std::function<void()> act;
   std::string operator_name, message;  // what the error must say
@@ -124,6 +143,7 @@ std::map<error_code, provocation> provocations() {
       {error_code::no_space, {[] { write_to_device(ENOSPC); }, "out", "free some space"}},
       {error_code::io, {[] { write_to_device(EIO); }, "out", "check the device"}},
       {error_code::limit_exceeded, {emit_without_end, "flat_map-1", "max-call-output"}},
+      {error_code::cancelled, {send_too_late, "", "numbers"}},
       {error_code::not_responding, {block, "", "operator 'stuck' (subtask 0)"}},
       {error_code::internal, {hang, "", "hangs"}},
   };

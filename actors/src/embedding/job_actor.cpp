@@ -13,7 +13,7 @@ struct job_ended {
   std::shared_ptr<job_result const> result;
 };
 struct job_unresponsive {
-  std::string what;
+  error what;
 };
 
 }  // namespace flow::actors
@@ -43,7 +43,7 @@ class job_shell final : public told_by_run::base {
       if (auto self = caf::actor_cast<caf::strong_actor_ptr>(address)) caf::anon_send(caf::actor_cast<told_by_run>(self), std::move(m));
     };
     run_->on_end = [tell](job_result r) { tell(job_ended{std::make_shared<job_result const>(std::move(r))}); };
-    run_->on_unresponsive = [tell](std::string what) { tell(job_unresponsive{std::move(what)}); };
+    run_->on_unresponsive = [tell](error const& what) { tell(job_unresponsive{what}); };
     supervisor_ = spawn_supervisor(system(), run_);
     monitor(supervisor_);
     return {
@@ -56,7 +56,7 @@ class job_shell final : public told_by_run::base {
         [this](counters_atom) { return result_ ? result_->operators : run_->summaries(); },
         [this](job_ended const& m) { end(m.result); },
         [this](job_unresponsive const& m) {
-          stuck_ = error(error_code::not_responding, "did not end in time: " + m.what);
+          stuck_ = m.what;
           answer_all();
         },
     };

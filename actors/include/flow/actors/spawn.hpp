@@ -1,11 +1,14 @@
 #pragma once
 // A job in an actor system of the application's own.
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include <caf/actor_system.hpp>
 #include <caf/atom.hpp>
+#include <caf/meta/load_callback.hpp>
 #include <caf/meta/type_name.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -17,9 +20,20 @@ namespace flow {
 
 // As messages. A result that is sent never carries a failure: that is an error in its place.
 template <class Inspector>
+auto inspect(Inspector& f, input_size& s) {
+  constexpr auto unknown = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t bytes = s.bytes.value_or(unknown), records = s.records.value_or(unknown);
+  auto const known = [](std::uint64_t n) { return n == unknown ? std::nullopt : std::optional(n); };
+  auto const load = [&]() -> caf::error {
+    s = {known(bytes), known(records)};
+    return caf::none;
+  };
+  return f(caf::meta::type_name("flow::input_size"), bytes, records, caf::meta::load_callback(load));
+}
+template <class Inspector>
 auto inspect(Inspector& f, operator_summary& s) {
-  return f(caf::meta::type_name("flow::operator_summary"), s.name, s.parallelism, s.records_in, s.records_out, s.processed, s.late, s.filtered,
-           s.unread, s.watermark, s.busy, s.idle, s.blocked);
+  return f(caf::meta::type_name("flow::operator_summary"), s.name, s.kind, s.is_source, s.is_sink, s.task, s.parallelism, s.records_in,
+           s.records_out, s.processed, s.late, s.filtered, s.unread, s.bytes, s.expected, s.watermark, s.busy, s.idle, s.blocked);
 }
 template <class Inspector>
 auto inspect(Inspector& f, job_result& r) {

@@ -223,7 +223,15 @@ TEST_CASE("results and counters can be serialised") {
   sent.end = job_result::how::cancelled;
   sent.elapsed = std::chrono::nanoseconds(7);
   sent.last_barrier = 3;
-  sent.operators.push_back({"numbers", 2, 1, 2, 3, 4, 5, 6, timestamp{duration{8}}, std::chrono::nanoseconds(9), {}, {}});
+  auto& o = sent.operators.emplace_back();
+  o.name = "numbers";
+  o.kind = "source";
+  o.is_source = true;
+  o.unread = 6;
+  o.bytes = 10;
+  o.expected = {std::nullopt, 11};
+  o.watermark = timestamp{duration{8}};
+  o.busy = std::chrono::nanoseconds(9);
   caf::binary_serializer::container_type bytes;
   caf::binary_serializer sink(system, bytes);
   REQUIRE(!sink(sent));
@@ -235,7 +243,12 @@ TEST_CASE("results and counters can be serialised") {
   CHECK(got.last_barrier == 3);
   REQUIRE(got.operators.size() == 1);
   CHECK(got.operators[0].name == "numbers");
+  CHECK(got.operators[0].kind == "source");
+  CHECK(got.operators[0].is_source);
   CHECK(got.operators[0].unread == 6);
+  CHECK(got.operators[0].bytes == 10);
+  CHECK(!got.operators[0].expected.bytes);
+  CHECK(got.operators[0].expected.records == 11);
   CHECK(got.operators[0].watermark == timestamp{duration{8}});
   CHECK(got.operators[0].busy == std::chrono::nanoseconds(9));
 }
