@@ -118,6 +118,18 @@ void blocking(flow::job& job, options const& o) {
   job.source("numbers", numbers(o)).map(stuck).named("stuck").sink("results", o.results()).unchained();
 }
 
+/// Its sink never comes back from making its results visible.
+struct hanging_writer final : flow::writer<numbered> {
+  void write(flow::batch<numbered> const&) override {}
+  void publish() override {
+    std::cerr << "publishing for ever" << std::endl;
+    std::binary_semaphore(0).acquire();
+  }
+};
+void hanging_publish(flow::job& job, options const& o) {
+  job.source("numbers", numbers(o)).sink("stuck", flow::sink<numbered>{[] { return std::make_unique<hanging_writer>(); }, true});
+}
+
 void windows(flow::job& job, options const& o) {
   auto const row = [](flow::windowed<std::int64_t, std::int64_t> const& w) {
     return window_sum{w.key, std::chrono::duration_cast<std::chrono::seconds>(w.start.time_since_epoch()).count(), w.value};
@@ -152,7 +164,7 @@ void mistakes(flow::job& job, options const& o) {
 int main(int argc, char** argv) try {
   std::map<std::string, void (*)(flow::job&, options const&)> const jobs{
       {"bounded", bounded}, {"endless", endless},   {"slow", slow},       {"throwing", throwing}, {"throwing-a-number", throwing_a_number},
-      {"file", file},       {"blocking", blocking}, {"windows", windows}, {"mistakes", mistakes}};
+      {"file", file},       {"blocking", blocking}, {"windows", windows}, {"mistakes", mistakes}, {"hanging-publish", hanging_publish}};
   flow::arguments arguments{argc, argv};
   auto const name = arguments.text("job", "bounded", "which job to run");
   options o;

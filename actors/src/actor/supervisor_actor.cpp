@@ -27,7 +27,10 @@ class supervisor_shell : public supervisor_actor::base {
   behavior_type make_behavior() override {
     return {
         [this](begin_job) { begin(); },
-        [this](cancel_job) { act(supervision_.cancel()); },
+        [this](cancel_job) {
+          if (supervision_.state() == supervision::phase::publishing) watch_the_end();  // goes on, but not for ever
+          act(supervision_.cancel());
+        },
         [this](start_barrier) { start_a_barrier(); },
         [this](cancel_timed_out) {
           if (supervision_.state() != supervision::phase::ended) run_->on_unresponsive(unresponsive());
@@ -143,8 +146,9 @@ class supervisor_shell : public supervisor_actor::base {
 
   void end_all(ending how) {
     each([&](task_address, task_actor const& t) { send<caf::message_priority::high>(t, end_task{how}); });
-    if (how != ending::publish) delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()), cancel_timed_out{});
+    if (how != ending::publish) watch_the_end();
   }
+  void watch_the_end() { delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()), cancel_timed_out{}); }
 
   std::string unresponsive() const {
     std::string text;
