@@ -95,6 +95,16 @@ class Ending(ProcessCase):
         self.assertNotIn("'results'", ended.stderr)
         self.assert_beginnings_of_splits(self.numbers())
 
+    def test_a_signal_while_results_are_published_lets_that_go_on_no_longer_than_the_cancel_timeout(self):
+        running = self.start("hanging-publish", "--parallelism", 2, "--set", "cancel-timeout=500ms")
+        running.until("publishing", lambda: "publishing for ever" in running.stderr)
+        running.send(signal.SIGTERM)
+        ended = running.wait()
+        self.assertEqual(ended.status, 70, ended.stderr)
+        self.assertGreaterEqual(ended.seconds, 0.5)
+        self.assertLess(ended.seconds, 2)
+        self.assertIn("operator 'stuck'", ended.stderr)
+
     def test_a_killed_job_publishes_nothing_and_runs_again_to_the_same_folder(self):
         options = ("--count", 60_000, "--rate", 40_000, "--parallelism", 2)
         running = self.start("bounded", *options)

@@ -128,6 +128,18 @@ void blocking(flow::job& job, options const& o) {
   job.source("numbers", numbers(o)).map(stuck).named("stuck").sink("results", o.results()).unchained();
 }
 
+/// Its sink never comes back from making its results visible.
+struct hanging_writer final : flow::writer<numbered> {
+  void write(flow::batch<numbered> const&) override {}
+  void publish() override {
+    std::cerr << "publishing for ever" << std::endl;
+    std::binary_semaphore(0).acquire();
+  }
+};
+void hanging_publish(flow::job& job, options const& o) {
+  job.source("numbers", numbers(o)).sink("stuck", flow::sink<numbered>{[] { return std::make_unique<hanging_writer>(); }, true});
+}
+
 void windows(flow::job& job, options const& o) {
   auto const row = [](flow::windowed<std::int64_t, std::int64_t> const& w) {
     return window_sum{w.key, std::chrono::duration_cast<std::chrono::seconds>(w.start.time_since_epoch()).count(), w.value};
@@ -161,8 +173,9 @@ void mistakes(flow::job& job, options const& o) {
 
 int main(int argc, char** argv) try {
   std::map<std::string, void (*)(flow::job&, options const&)> const jobs{
-      {"bounded", bounded}, {"endless", endless},   {"slow", slow},       {"table", table}, {"slow-file", slow_file}, {"throwing", throwing}, {"throwing-a-number", throwing_a_number},
-      {"file", file},       {"blocking", blocking}, {"windows", windows}, {"mistakes", mistakes}};
+      {"bounded", bounded},   {"endless", endless},   {"slow", slow},         {"table", table},       {"slow-file", slow_file},
+      {"throwing", throwing}, {"throwing-a-number", throwing_a_number},       {"file", file},         {"blocking", blocking},
+      {"windows", windows},   {"mistakes", mistakes}, {"hanging-publish", hanging_publish}};
   flow::arguments arguments{argc, argv};
   auto const name = arguments.text("job", "bounded", "which job to run");
   options o;

@@ -29,6 +29,7 @@ class supervisor_shell : public supervisor_actor::base {
     return {
         [this](begin_job) { begin(); },
         [this](cancel_job) {
+          if (supervision_.state() == supervision::phase::publishing) watch_the_end();  // goes on, but not for ever
           auto const what = supervision_.cancel();
           if (what == supervision::action::cancel) log(log_level::info, [] { return "cancelling: sources stop, sinks publish what they have received"; });
           act(what);
@@ -192,8 +193,9 @@ class supervisor_shell : public supervisor_actor::base {
     run_->watcher.ending();
     delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()) / 10, ends_slowly{});
     each([&](task_address, task_actor const& t) { send<caf::message_priority::high>(t, end_task{how}); });
-    if (how != ending::publish) delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()), cancel_timed_out{});
+    if (how != ending::publish) watch_the_end();
   }
+  void watch_the_end() { delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()), cancel_timed_out{}); }
 
   /// Who has not ended, and what it is in.
   std::string missing() const {

@@ -16,13 +16,22 @@ bool chained(graph const& g, node const& n, std::uint32_t default_parallelism) {
   return one_to_one(n.inputs[0], g.parallelism_of(n.inputs[0].from, default_parallelism), g.parallelism_of(n.id, default_parallelism));
 }
 
+/// Describing a record runs the user's `serialize`, which may throw.
+std::string schema_text(node const& n, output_declaration const& o) {
+  try {
+    return to_string(o.type->describe());
+  } catch (...) {
+    throw error_being_handled(n.name, "it describes the records that '" + n.name + "' gives");
+  }
+}
+
 std::uint64_t fingerprint_of(graph const& g) {
   bytes text;
   encoder archive(text);
   for (auto const& n : g.nodes()) {
     archive(n->kind, n->name);
     for (auto const& e : n->inputs) archive(e.from, e.port, static_cast<std::uint8_t>(e.partitioning));
-    for (auto const& o : n->outputs) archive(to_string(o.type->describe()));
+    for (auto const& o : n->outputs) archive(schema_text(*n, o));
   }
   return hash_bytes(text.data(), text.size());
 }

@@ -9,6 +9,11 @@ using namespace std::chrono_literals;
 using nothing::event;
 using lines = std::vector<std::string>;
 
+struct indescribable {
+  template <class Archive>
+  void serialize(Archive&) { throw 42; }
+};
+
 flow::plan plan_of(flow::job const& job, std::uint32_t parallelism = 2) {
   return flow::make_plan(job.graph(), flow::settings{}.parallelism(parallelism));
 }
@@ -156,4 +161,10 @@ TEST_CASE("explain tells tasks, parallelism, channels, operators and where water
   flow::job later{"j"};
   later.source("in", nothing::source<event>()).map(same).event_time(&event::at, flow::monotonous()).sink("out", nothing::sink{});
   CHECK_THAT(flow::explain(later.graph(), plan_of(later, 1), "j"), Catch::Contains("event_time  event_time-2  (watermarks per subtask)"));
+}
+
+TEST_CASE("a record whose description throws is an error that names the operator that gives it") {
+  flow::job job{"j"};
+  job.source("in", nothing::source<int>()).map([](int) { return indescribable{}; }).named("odd").sink("out", nothing::sink{});
+  CHECK_THROWS_WITH(flow::make_plan(job.graph(), flow::settings{}), Catch::Contains("operator 'odd'") && Catch::Contains("no std::exception"));
 }
