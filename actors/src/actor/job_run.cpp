@@ -31,6 +31,7 @@ std::vector<operator_summary> job_run::summaries() const {
         s.late += o.late.value();
         s.filtered += o.filtered.value();
         s.unread += o.unread.value();
+        s.bad += o.bad.value();
         s.watermark = std::min(s.watermark, o.watermark.load(std::memory_order_relaxed));
         s.busy += std::chrono::nanoseconds(c->task->counters().busy_nanoseconds.value());
         s.idle += std::chrono::nanoseconds(c->task->counters().idle_nanoseconds.value());

@@ -1,5 +1,6 @@
 #include "../supervisor/barriers.hpp"
 #include "../supervisor/drift.hpp"
+#include "../supervisor/source_splits.hpp"
 #include "../supervisor/supervision.hpp"
 #include "job_actors.hpp"
 
@@ -40,10 +41,13 @@ class supervisor_shell : public supervisor_actor::base {
         [this](task_ended const& m) { act(supervision_.ended(number(m))); },
         [this](barrier_passed const& m) { barriers_.passed(m.checkpoint, number(m)); },
         [this](source_progress const& m) { progress(m); },
+        [this](split_request const& m) { with_splits(m.task, [&](source_splits& s) { give(m.task, s.asked(m.subtask)); }); },
+        [this](look_for_splits const& m) { look(m.task); },
     };
   }
   const char* name() const override { return "flow.supervisor"; }
   void on_exit() override {
+    splits_.clear();
     peers_.reset();
     run_.reset();
   }
@@ -93,31 +97,44 @@ class supervisor_shell : public supervisor_actor::base {
     }
   }
 
-  /// Finds the splits of every source and deals them out in turn.
+  /// Begins to find the splits of every source.
   void assign() {
+    for (auto const& t : run_->plan.tasks)
+      if (t.is_source) look(t.id);
+  }
+  void look(std::uint32_t task) {
+    with_splits(task, [&](source_splits& s) {
+      auto looked = s.look();
+      give(task, std::move(looked.shares));
+      if (!looked.again) return;
+      if (looked.again->count() == 0) send(this, look_for_splits{task});  // behind what else has come
+      else delayed_send(this, *looked.again, look_for_splits{task});
+    });
+  }
+  /// Calls `f` with the splits of a source while the job runs; an error is the job's.
+  template <class F>
+  void with_splits(std::uint32_t task, F f) {
+    if (supervision_.state() != supervision::phase::running) return;
     try {
-      for (auto const& t : run_->plan.tasks) {
-        if (!t.is_source) continue;
-        auto const splits = discover(run_->what->graph().at(t.nodes.front()));
-        std::vector<assign_splits> shares(t.parallelism);
-        for (std::size_t i = 0; i < splits.size(); ++i) {
-          shares[i % t.parallelism].ids.push_back(splits[i].id);
-          shares[i % t.parallelism].positions.push_back(splits[i].position);
-        }
-        for (std::uint32_t i = 0; i < t.parallelism; ++i) send(peers_->tasks[t.id][i], std::move(shares[i]));
+      auto known = splits_.find(task);
+      if (known == splits_.end()) {
+        auto const& t = run_->plan.tasks[task];
+        known = splits_.try_emplace(task, run_->what->graph().at(t.nodes.front()), t.parallelism, run_->clock).first;
       }
+      f(known->second);
     } catch (error const& e) {
       act(supervision_.failed(e));
     }
   }
-  static std::vector<split> discover(flow::node const& n) {
-    try {
-      return n.make_enumerator()->discover();
-    } catch (error const& e) {
-      if (e.operator_name().empty()) throw e.at(n.name);
-      throw;
-    } catch (std::exception const& e) {
-      throw error(error_code::user_function, n.name, e.what());
+  void give(std::uint32_t task, std::vector<split_share> shares) {
+    for (auto& share : shares) {
+      assign_splits m;
+      for (auto& s : share.splits) {
+        m.ids.push_back(std::move(s.id));
+        m.positions.push_back(std::move(s.position));
+      }
+      m.terms = share.terms;
+      send(peers_->tasks[task][share.subtask], std::move(m));
     }
   }
 
@@ -177,6 +194,7 @@ class supervisor_shell : public supervisor_actor::base {
   barrier_tracker barriers_;
   drift_bound drift_;
   std::map<std::size_t, std::size_t> drift_numbers_;
+  std::map<std::uint32_t, source_splits> splits_;  // by task
   std::shared_ptr<peers const> peers_;
   std::chrono::nanoseconds began_{0};
 };

@@ -32,6 +32,7 @@ struct operator_counters {
   counter late;         // behind the watermark: given to the late output
   counter filtered;     // dropped on purpose: by a filter, or in no window
   counter unread;       // given to an output that nobody reads
+  counter bad;          // of those processed: no records, given to the source's bad records
   std::atomic<timestamp> watermark{no_watermark};
 };
 
@@ -51,7 +52,7 @@ struct task_counters {
 struct operator_summary {
   std::string name;
   std::uint32_t parallelism = 0;
-  std::uint64_t records_in = 0, records_out = 0, processed = 0, late = 0, filtered = 0, unread = 0;
+  std::uint64_t records_in = 0, records_out = 0, processed = 0, late = 0, filtered = 0, unread = 0, bad = 0;
   timestamp watermark = no_watermark;  // the lowest of the subtasks
   /// Of the task that the operator is chained into, added up over its subtasks.
   std::chrono::nanoseconds busy{0}, idle{0}, blocked{0};

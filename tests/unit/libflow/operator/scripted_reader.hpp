@@ -76,7 +76,7 @@ struct source {
   }
   void splits(int n, bool complete = true) {
     for (int i = 0; i < n; ++i) op.assign({"s" + std::to_string(i), ""});
-    op.splits_known(complete);
+    op.splits_known({.complete = complete});
     script.log.clear();
   }
   flow::source_step step(std::chrono::nanoseconds after = std::chrono::nanoseconds{0}) {

@@ -20,7 +20,7 @@ TEST_CASE("a source polls nothing before its splits are known and ends with the 
   CHECK(s.script.polled == 0);
   s.op.assign({"a", "17"});
   s.op.assign({"b", ""});
-  s.op.splits_known(true);
+  s.op.splits_known({});
   CHECK(s.script.log == log_lines{"assign 0 a@17", "assign 1 b@"});
   s.play({records(0, {1, 2}), last(1, {3}), last(0)});
   CHECK(s.step().result == outcome::ended);
@@ -116,12 +116,11 @@ TEST_CASE("a barrier finds the positions of the splits in declared state") {
   CHECK(s.out.log.back() == "barrier 7");
   REQUIRE(s.op.state().objects().size() == 1);
   CHECK(s.op.state().objects()[0]->name() == "splits");
-  auto const& splits = static_cast<flow::value_object<std::vector<flow::stored_split>>&>(*s.op.state().objects()[0]).get();
+  auto const& splits = static_cast<flow::value_object<std::vector<flow::split>>&>(*s.op.state().objects()[0]).get();
   REQUIRE(splits.size() == 2);
-  CHECK(splits[0].value.id == "s0");
-  CHECK(splits[0].value.position == "3");
-  CHECK_FALSE(splits[0].ended);
-  CHECK(splits[1].value.position == "0");
+  CHECK(splits[0].id == "s0");
+  CHECK(splits[0].position == "3");
+  CHECK(splits[1].position == "0");
 }
 
 TEST_CASE("a split too far ahead is paused and goes on when it is granted more") {
