@@ -86,6 +86,7 @@ class csv_stream {
     archive_(record);
     return true;
   }
+  bool recover() { return rows_.recover(); }
   void seek(location const& at) { rows_.seek(at); }
   std::uint64_t offset() const { return rows_.offset(); }
   location where() const { return rows_.where(); }

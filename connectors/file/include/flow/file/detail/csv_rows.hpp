@@ -26,6 +26,8 @@ class csv_rows {
   void seek(location const& at);
   /// Takes the next row; false at the end of the file.
   bool next();
+  /// After an error of a record: whether `next` can go on with the one behind it.
+  bool recover();
   /// The row's cell of the wanted column of that number.
   csv_cell cell(std::size_t column) const;
 

@@ -155,6 +155,7 @@ class json_stream {
     }
     return true;
   }
+  bool recover() { return records_.recover(); }
   void seek(location const& at) { records_.seek(at); }
   std::uint64_t offset() const { return records_.offset(); }
   location where() const { return records_.where(); }

@@ -1,9 +1,10 @@
 #pragma once
-// The reader and the enumerator that all file sources share: one file is one split, named by its path.
+// The reader that all file sources share: its splits one after the other, in their order.
 //
-// `Records` reads one format from one file:
+// `Records` reads one format from one file or part of it:
 //   Records(input_settings)     opens nothing yet
-//   bool read(T&)               the next record; false at the end of the file
+//   bool read(T&)               the next record; false at the end
+//   bool recover()              after `read` threw a record_error: whether it can go on with the next record
 //   std::uint64_t offset()      bytes consumed, cheap
 //   location where()            a place from which `seek` makes `read` continue with the next record
 //   void seek(location)
@@ -15,35 +16,25 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include <flow/file/detail/file_enumerator.hpp>
 #include <flow/file/detail/input_settings.hpp>
+#include <flow/file/detail/record_error.hpp>
 #include <flow/source.hpp>
 
 namespace flow::file::detail {
-
-/// Throws `flow::error` unless `path` names a file that can be read; says what it is otherwise.
-void check_input(std::string const& path);
-
-/// The one file as the one split; throws when it is missing.
-class one_file final : public split_enumerator {
- public:
-  explicit one_file(std::string path) : path_(std::move(path)) {}
-  std::vector<split> discover() override;
-
- private:
-  std::string path_;
-};
 
 template <class T, class Records>
 class split_reader final : public reader<T> {
  public:
   explicit split_reader(input_settings settings) : settings_(std::move(settings)) {}
 
+  void open(connector_context const& context) override { divert_ = context.divert; }
+
   void assign(std::uint32_t number, split const& assigned) override {
     auto& added = splits_[number];
-    added.path = assigned.id;
-    added.at = from_position(assigned.position);
+    added.part = from_split_id(assigned.id);
+    added.position = from_position(assigned.position);
   }
 
   poll_result poll(batch<T>& into) override {
@@ -54,25 +45,27 @@ class split_reader final : public reader<T> {
 
   std::string position(std::uint32_t number) const override {
     auto const& s = splits_.at(number);
-    return to_position(s.records ? s.records->where() : s.at);
+    return to_text(s.records ? split_position{s.records->where(), s.position.fingerprint} : s.position);
   }
 
   void seek(std::uint32_t number, std::string const& position) override {
     auto& s = splits_.at(number);
-    s.at = from_position(position);
+    s.position = from_position(position);
     s.ended = false;
     s.records.reset();
   }
 
+  bool reading(std::uint32_t number) const override { return splits_.at(number).records != nullptr; }
   void pause(std::uint32_t number, bool paused) override { splits_.at(number).paused = paused; }
+  void release(std::uint32_t number) override { splits_.erase(number); }
 
  private:
   /// Keeps a poll of long records well below 100 ms.
   static constexpr std::uint64_t bytes_per_poll = std::uint64_t{1} << 20;
 
   struct file_split {
-    std::string path;
-    location at{};
+    file_part part{};
+    split_position position{};           // while `records` is null
     std::unique_ptr<Records> records{};  // from the first poll until the end
     bool paused = false;
     bool ended = false;
@@ -81,9 +74,17 @@ class split_reader final : public reader<T> {
   poll_status fill(file_split& s, batch<T>& into) {
     if (!s.records) start(s);
     std::uint64_t const stop = s.records->offset() + bytes_per_poll;
-    while (into.room() > 0 && s.records->offset() < stop) {
-      if (read_one(*s.records, into)) continue;
-      s.at = s.records->where();
+    std::uint32_t bad = 0;
+    while (into.room() > 0 && bad < into.capacity() && s.records->offset() < stop) {
+      try {
+        if (read_one(*s.records, into)) continue;
+      } catch (record_error const& problem) {
+        if (!divert_ || !s.records->recover()) throw;
+        divert_(problem.bad());
+        ++bad;
+        continue;
+      }
+      s.position.at = s.records->where();
       s.records.reset();
       s.ended = true;
       return poll_status::split_end;
@@ -93,9 +94,11 @@ class split_reader final : public reader<T> {
 
   void start(file_split& s) {
     input_settings mine = settings_;
-    mine.path = s.path;
+    mine.part = s.part;
+    if (s.position.fingerprint.empty()) s.position.fingerprint = fingerprint_of(s.part.path);
+    else check_fingerprint(s.part.path, s.position.fingerprint);
     auto records = std::make_unique<Records>(std::move(mine));
-    records->seek(s.at);
+    records->seek(s.position.at);
     s.records = std::move(records);
   }
 
@@ -112,15 +115,17 @@ class split_reader final : public reader<T> {
   }
 
   input_settings settings_;
+  std::function<void(bad_record)> divert_{};
   std::map<std::uint32_t, file_split> splits_;
 };
 
 template <class T, class Records>
-source<T> make_source(input_settings const& settings) {
+source<T> make_source(input_settings const& settings, listing_settings const& listing, bad_record_policy policy) {
   source<T> made;
-  made.make_enumerator = [path = settings.path] { return std::make_unique<one_file>(path); };
+  made.make_enumerator = [listing] { return std::make_unique<file_enumerator>(listing); };
   made.make_reader = [settings] { return std::make_unique<split_reader<T, Records>>(settings); };
   made.blocking = true;
+  made.on_bad_record = policy;
   return made;
 }
 
