@@ -26,7 +26,7 @@ void input_window::seek_part() {
 }
 
 bool input_window::more() {
-  if (size() > settings_.max_record_bytes + 2) too_long();  // a line's end may have been read with it
+  if (size() > settings_.max_record_bytes + 2) too_long(size());  // a line's end may have been read with it
   make_room();
   std::size_t const wanted = std::min(std::max(size(), settings_.read_bytes), capacity_ - size());
   std::size_t const count = file_->read(end_, wanted);
@@ -107,10 +107,10 @@ void input_window::fail(char const* at, std::string const& message, std::size_t 
   throw record_error(code, {settings_.part.path, before + place.line, place.column(), message, shown_text({begin_, record_bytes})});
 }
 
-void input_window::too_long() const {
+void input_window::too_long(std::size_t record_bytes) const {
   fail(begin_, "expected a record of at most " + std::to_string(settings_.max_record_bytes) +
                    " bytes, found a longer one; check the format, or allow more with .max_record_bytes(n)",
-       size(), error_code::limit_exceeded);
+       record_bytes, error_code::limit_exceeded);
 }
 
 }  // namespace flow::file::detail

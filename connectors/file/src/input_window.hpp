@@ -54,13 +54,13 @@ class input_window {
 
   /// Throws for the record if it is longer than allowed; `begin()` is its first byte.
   void check_size(std::size_t record_bytes) const {
-    if (record_bytes > settings_.max_record_bytes) too_long();
+    if (record_bytes > settings_.max_record_bytes) too_long(record_bytes);
   }
   /// Throws a record_error at a byte of the record, `record_bytes` from `begin()`; its line is the file's.
   [[noreturn]] void fail(char const* at, std::string const& message, std::size_t record_bytes, error_code code = error_code::bad_record) const;
 
  private:
-  [[noreturn]] void too_long() const;
+  [[noreturn]] void too_long(std::size_t record_bytes) const;
   void make_room();
   location count_to(char const* byte) const;
   std::uint64_t lines_before_part() const;

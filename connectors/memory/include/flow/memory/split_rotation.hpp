@@ -79,12 +79,16 @@ class counted_splits final : public split_enumerator {
   explicit counted_splits(std::uint32_t count) : count_(count) {}
   std::vector<split> discover() override {
     std::vector<split> found;
+    if (std::exchange(found_, true)) return found;
     for (std::uint32_t i = 0; i < count_; ++i) found.push_back({std::to_string(i), {}});
     return found;
   }
+  std::string position() const override { return found_ ? "found" : ""; }
+  void restore(std::string const& position) override { found_ = position == "found"; }
 
  private:
   std::uint32_t count_;
+  bool found_ = false;
 };
 
 }  // namespace flow::memory
