@@ -20,3 +20,15 @@ foreach(parallelism IN ITEMS 1 2 4)
                                             ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
   endforeach()
 endforeach()
+
+# The same flights in other files.
+foreach(form IN ITEMS lines gzip divided folder)
+  foreach(parallelism IN ITEMS 1 2 4)
+    set(test golden.flight_delays.${form}.p${parallelism})
+    add_test(NAME ${test}
+             COMMAND ${Python3_EXECUTABLE} ${folder}/flight_delays.py $<TARGET_FILE:flight_delays> ${expected}
+                     --parallelism ${parallelism} --form ${form})
+    set_tests_properties(${test} PROPERTIES LABELS golden FIXTURES_REQUIRED flight_delays_expected TIMEOUT 120
+                                            ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+  endforeach()
+endforeach()

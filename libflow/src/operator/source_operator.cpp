@@ -175,7 +175,7 @@ void source_operator_base::run_idle_clocks(std::chrono::nanoseconds now, std::si
 timestamp source_operator_base::lowest_watermark() const {
   if (terms_.held) return no_watermark;
   timestamp lowest = end_of_time;
-  bool waiting = request_ == request::asked;
+  bool waiting = terms_.on_request && !terms_.complete && request_ != request::waiting;  // another may be there
   for (std::size_t i = 0; i < splits_.size(); ++i) {
     if (splits_[i].ended || splits_[i].idle) continue;
     if (terms_.in_time_order && !reading(splits_[i].number)) waiting = true;

@@ -122,3 +122,30 @@ TEST_CASE("a grant reaches the source of a task and lets a paused split go on") 
   t.task->grant(wire::at(80));
   CHECK(t.script.log == lines{"pause 0", "go on 0"});
 }
+
+TEST_CASE("splits that come behind an injected barrier are taken when it has passed") {
+  source_task t({}, flow::settings{}.task_buffer(1), true);
+  t.task->assign({{"a", ""}}, {.complete = false, .on_request = true});
+  t.script.polls = {records(0, {5, 1})};  // the 5 fills two batches, the 1 waits
+  CHECK(t.task->step().what == outcome::blocked);
+  t.task->inject({1, 0});
+  t.task->assign({{"b", "7"}}, {.complete = false, .on_request = true});
+  t.task->inject({2, 0});
+  t.task->assign({{"c", ""}}, {.on_request = true});
+  CHECK(t.script.log == lines{"assign 0 a@"});
+  t.script.log.clear();
+  t.task->on_barrier = [&](flow::barrier const& b) { t.script.log.push_back("barrier " + std::to_string(b.checkpoint)); };
+  for (int i = 0; i < 3; ++i) {
+    t.task->take({0, 0, 1 << 20, {}});
+    t.task->step();
+  }
+  CHECK(t.script.log == lines{"barrier 1", "assign 1 b@7", "barrier 2", "assign 2 c@"});
+}
+
+TEST_CASE("a task asks for a split when its source does, while it runs") {
+  source_task t;
+  CHECK_FALSE(t.task->wants_split());
+  t.task->assign({}, {.complete = false, .on_request = true});
+  CHECK(t.task->wants_split());
+  CHECK_FALSE(t.task->wants_split());
+}

@@ -50,6 +50,7 @@ class reader final : public flow::reader<std::int64_t> {
   std::string position(std::uint32_t number) const override { return read_.contains(number) ? std::to_string(read_.at(number)) : "0"; }
   void seek(std::uint32_t, std::string const&) override {}
   bool reading(std::uint32_t number) const override { return !script_.waiting.contains(number); }
+  void release(std::uint32_t number) override { script_.log.push_back("release " + std::to_string(number)); }
   void pause(std::uint32_t number, bool paused) override { script_.log.push_back((paused ? "pause " : "go on ") + std::to_string(number)); }
 
  private:
