@@ -6,6 +6,21 @@
 #include "text_check.hpp"
 
 namespace flow::file::detail {
+namespace {
+
+/// Counts in bytes first, as compilers vectorise it.
+std::uint64_t count_lines(char const* from, char const* to) {
+  constexpr std::ptrdiff_t block = 128;
+  std::uint64_t lines = 0;
+  for (; to - from >= block; from += block) {
+    std::uint8_t in_block = 0;
+    for (std::ptrdiff_t i = 0; i < block; ++i) in_block = static_cast<std::uint8_t>(in_block + (from[i] == '\n'));
+    lines += in_block;
+  }
+  return lines + static_cast<std::uint64_t>(std::count(from, to, '\n'));
+}
+
+}  // namespace
 
 input_window::input_window(input_settings settings) : settings_(std::move(settings)) {}
 
@@ -77,7 +92,7 @@ location input_window::count_to(char const* byte) const {
   location at = counted_;
   char const* const buffer = buffer_.get();
   char const* const from = buffer + (counted_.offset - base_);
-  at.line += static_cast<std::uint64_t>(std::count(from, byte, '\n'));
+  at.line += count_lines(from, byte);
   if (at.line != counted_.line) {
     auto const* newline = static_cast<char const*>(::memrchr(from, '\n', static_cast<std::size_t>(byte - from)));
     at.line_start = base_ + static_cast<std::uint64_t>(newline + 1 - buffer);
@@ -95,7 +110,7 @@ std::uint64_t input_window::lines_before_part() const {
   for (std::uint64_t left = settings_.part.begin - 1; left > 0;) {
     std::size_t const count = file.read(bytes.get(), std::min<std::uint64_t>(left, settings_.read_bytes));
     if (count == 0) break;
-    lines += static_cast<std::uint64_t>(std::count(bytes.get(), bytes.get() + count, '\n'));
+    lines += count_lines(bytes.get(), bytes.get() + count);
     left -= count;
   }
   return lines;
