@@ -19,13 +19,20 @@ struct csv_rows::state {
   std::vector<std::size_t> place{};  // of each wanted column in a row
   std::size_t width = 0;             // fields of the header
   std::vector<csv_span> cells{};
-  std::string unescaped{};      // the texts of the cells with doubled quotes
+  std::string unescaped{};      // the last text with doubled quotes that was asked for
   std::size_t row_bytes = 0;    // of the current row, at the front of the window
   std::size_t taken_bytes = 0;  // the same and the end of its line
   std::optional<std::size_t> lost_at{};  // the row's end is not known: the mistake is at this byte of it
 
   std::string_view text(csv_span const& cell) {
-    return {cell.escaped ? unescaped.data() + cell.copy : window.begin() + cell.first, cell.size};
+    std::string_view written{window.begin() + cell.first, cell.size};
+    if (!cell.escaped) return written;
+    unescaped.clear();  // the window keeps the row as it is
+    for (auto quote = written.find('"'); quote != std::string_view::npos; quote = written.find('"')) {
+      unescaped += written.substr(0, quote + 1);
+      written.remove_prefix(quote + 2);
+    }
+    return unescaped += written;
   }
 
   /// Takes the row at the front of the window; false at the end of the part.
@@ -33,9 +40,6 @@ struct csv_rows::state {
     window.consume(std::exchange(taken_bytes, 0));
     if (window.behind_part() || (window.size() == 0 && !window.more())) return false;
     scan();
-    unescaped.clear();
-    for (auto& cell : cells)
-      if (cell.escaped) unescape(cell);
     return true;
   }
 
@@ -44,6 +48,7 @@ struct csv_rows::state {
     bool last = false;
     lost_at = 0;
     for (;;) {
+      *window.end() = '\n';
       auto const outcome =
           scan_row(window.begin(), window.end(), last, window.settings().quoted_new_lines, cells, row_bytes, taken_bytes, mistake);
       if (outcome == csv_scan::row) break;
@@ -61,18 +66,6 @@ struct csv_rows::state {
   std::size_t to_line_end(std::size_t at) {
     void const* const newline = at < window.size() ? std::memchr(window.begin() + at, '\n', window.size() - at) : nullptr;
     return newline ? static_cast<std::size_t>(static_cast<char const*>(newline) - window.begin()) : window.size();
-  }
-
-  /// Makes one quote of two, apart from the window, which keeps the row as it is.
-  void unescape(csv_span& cell) {
-    char const* from = window.begin() + cell.first;
-    char const* const last = from + cell.size;
-    cell.copy = unescaped.size();
-    for (; from < last; ++from) {
-      unescaped += *from;
-      if (*from == '"') ++from;
-    }
-    cell.size = unescaped.size() - cell.copy;
   }
 
   void read_header() {

@@ -24,7 +24,7 @@ class row_scanner {
     cells.clear();
     for (;;) {
       csv_span cell{};
-      auto const outcome = next_ < end_ && *next_ == '"' ? quoted(cell) : plain(cell);
+      auto const outcome = *next_ == '"' ? quoted(cell) : plain(cell);
       if (outcome != csv_scan::row) return outcome;
       cells.push_back(cell);
       if (next_ < end_ && *next_ == ',') {
@@ -45,7 +45,7 @@ class row_scanner {
 
   csv_scan plain(csv_span& cell) {
     cell.first = here();
-    while (next_ < end_ && !ends_plain_text[static_cast<unsigned char>(*next_)]) ++next_;
+    while (!ends_plain_text[static_cast<unsigned char>(*next_)]) ++next_;
     if (next_ == end_ && !last_) return csv_scan::incomplete;
     if (next_ < end_ && *next_ == '"')
       return wrong("expected quotes around the whole field, found a quote within it; write a quote as two, in a quoted field");

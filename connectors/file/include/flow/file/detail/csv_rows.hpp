@@ -2,7 +2,7 @@
 // One CSV file (RFC 4180), cut into rows whose cells are found by the columns wanted.
 //
 // The header row is mandatory; columns that are not wanted are passed over. A row of another number of fields than the
-// header is an error. Cells are valid until the next row is taken.
+// header is an error. A cell is valid until the next is asked for.
 
 #include <memory>
 #include <string>
