@@ -87,7 +87,7 @@ TEST_CASE("splits in the order of time do not hold the watermark before they are
   source s(flow::monotonous());
   s.op.assign({"a", ""});
   s.op.assign({"b", ""});
-  s.op.splits_known(ordered);
+  s.op.splits_known({.complete = true, .on_request = true, .in_time_order = true});
   s.script.waiting = {1};
   s.play({records(0, {10})});
   CHECK(s.out.log == log_lines{"1 record", "watermark 9"});
