@@ -55,9 +55,9 @@ std::string failure_value(std::optional<error> const& e) {
 
 std::string operator_value(operator_summary const& o) {
   return fmt::format(
-      R"({{"name":{},"kind":{},"task":{},"parallelism":{},"records_in":{},"records_out":{},"processed":{},"filtered":{},"late":{},"unread":{},)"
+      R"({{"name":{},"kind":{},"task":{},"parallelism":{},"records_in":{},"records_out":{},"processed":{},"filtered":{},"late":{},"unread":{},"bad":{},)"
       R"("bytes":{},"watermark":{},"busy_seconds":{:.6f},"idle_seconds":{:.6f},"blocked_seconds":{:.6f}}})",
-      quoted(o.name), quoted(o.kind), o.task, o.parallelism, o.records_in, o.records_out, o.processed, o.filtered, o.late, o.unread, o.bytes,
+      quoted(o.name), quoted(o.kind), o.task, o.parallelism, o.records_in, o.records_out, o.processed, o.filtered, o.late, o.unread, o.bad, o.bytes,
       watermark_value(o.watermark), seconds(o.busy), seconds(o.idle), seconds(o.blocked));
 }
 

@@ -112,13 +112,14 @@ bool is_busy_day(row const& r) {
 
 int main(int argc, char** argv) {
   flow::arguments arguments{argc, argv};
-  auto input = arguments.text("input", FLOW_SAMPLE_DIR "/data/flights-20k.json", "flights, one JSON array or one object a line");
+  auto input = arguments.text("input", FLOW_SAMPLE_DIR "/data/flights-20k.json", "flights: a file, a folder or a pattern; JSON arrays, or one object a line");
+  auto split_bytes = arguments.number("split-bytes", 64 << 20, "a larger file of one object a line is read in parts of about as many bytes");
   auto airports = arguments.text("airports", FLOW_SAMPLE_DIR "/data/airports.csv", "names and cities of the airports");
   auto out = arguments.text("out", "out/flight_delays", "folder for the results");
   auto bound = arguments.time("out-of-order", 600min, "how far behind the newest departure one may come and still count");
 
   flow::job job{"flight-delays"};
-  auto by_airport = job.source("departures", flow::file::json<flight>(input).time_format("%Y/%m/%d %H:%M"))
+  auto by_airport = job.source("departures", flow::file::json<flight>(input).time_format("%Y/%m/%d %H:%M").split_bytes(static_cast<std::uint64_t>(split_bytes)))
       .event_time([](flight const& f) { return f.date + std::chrono::minutes(f.delay); }, flow::out_of_order_by(bound))
       .key_by(&flight::origin)
       .window(flow::sliding_windows(24h, 1h))

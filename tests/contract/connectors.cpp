@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include <unistd.h>
+#include <zlib.h>
 
 #include <atomic>
 #include <filesystem>
@@ -52,6 +53,32 @@ std::string write_file(folder const& f, std::string const& name, std::vector<std
   std::ofstream out(f / name);
   for (auto const& l : lines) out << l << '\n';
   return f / name;
+}
+
+/// Compresses a file into one gzip member per 1000 bytes.
+std::string compressed(std::string const& path) {
+  std::ifstream in(path);
+  std::string const text{std::istreambuf_iterator<char>(in), {}};
+  for (std::size_t at = 0; at < text.size(); at += 1000) {
+    gzFile const out = gzopen((path + ".gz").c_str(), "ab");
+    gzwrite(out, text.data() + at, static_cast<unsigned>(std::min<std::size_t>(1000, text.size() - at)));
+    gzclose(out);
+  }
+  return path + ".gz";
+}
+
+std::vector<std::string> json_lines_of(std::vector<item> const& all) {
+  std::vector<std::string> lines;
+  for (auto const& i : all) lines.push_back(to_json(i));
+  return lines;
+}
+
+/// A folder with the items in three files.
+void write_three(folder const& f) {
+  auto const lines = json_lines_of(items(100));
+  write_file(f, "a.json", {lines.begin(), lines.begin() + 20});
+  write_file(f, "b.json", {lines.begin() + 20, lines.begin() + 25});
+  write_file(f, "c.json", {lines.begin() + 25, lines.end()});
 }
 
 /// Reads back every published part of a folder of CSV files.
@@ -117,6 +144,33 @@ TEST_CASE("file::text keeps the contract of a source") {
   std::vector<std::string> lines;
   for (auto const& i : items(100)) lines.push_back(i.text);
   source_contract(file::text(write_file(f, "lines.txt", lines)), lines);
+}
+
+TEST_CASE("divided files keep the contract of a source") {
+  folder f;
+  auto const lines = json_lines_of(items(100));
+  source_contract(file::json<item>(write_file(f, "lines.json", lines)).split_bytes(600), items(100));
+  source_contract(file::text(write_file(f, "lines.txt", lines)).split_bytes(1000), lines);
+  std::vector<std::string> rows{"weight,id,text"};
+  for (auto const& i : items(100)) rows.push_back(to_json(i.weight) + "," + std::to_string(i.id) + ",\"text, \"\"" + std::to_string(i.id * i.id) + "\"\"\"");
+  source_contract(file::csv<item>(write_file(f, "items.csv", rows)).no_quoted_new_lines().split_bytes(500), items(100));
+}
+
+TEST_CASE("compressed files keep the contract of a source") {
+  folder f;
+  auto const lines = json_lines_of(items(100));
+  source_contract(file::json<item>(compressed(write_file(f, "lines.json", lines))), items(100));
+  source_contract(file::text(compressed(write_file(f, "lines.txt", lines))).read_bytes(50), lines);
+}
+
+TEST_CASE("a folder of files and a watched folder keep the contract of a source") {
+  folder f;
+  write_three(f);
+  source_contract(file::json<item>(f / ""), items(100));
+  source_contract(file::json<item>(f / "*.json").in_time_order(), items(100));
+  source_contract(file::json<item>(f / "").watch(std::chrono::milliseconds(10)), items(100), source_end::unbounded);
+  folder empty;
+  source_contract(file::json<item>(empty / "").watch(std::chrono::milliseconds(10)), {}, source_end::unbounded);
 }
 
 TEST_CASE("memory::collect keeps the contract of a sink") {

@@ -118,14 +118,14 @@ void send_too_late() {
   actors::configure(config);
   caf::actor_system system(config);
   caf::scoped_actor self(system);
-  auto [numbers, inlet] = actors::inlet<number>(system, "numbers");
+  auto [numbers, inlet] = actors::inlet<std::int64_t>(system, "numbers");
   job j("ended");
   j.source("in", numbers).sink("out", memory::discard());
   auto const running = actors::spawn(system, std::move(j), settings{}.parallelism(1));
   auto const rethrow = [](caf::error const& e) { throw actors::from_caf(e).value(); };
   self->send(running, actors::cancel_v);
   self->request(running, caf::infinite, actors::await_v).receive([](job_result const&) {}, rethrow);
-  self->request(inlet, caf::infinite, number{1}).receive([] {}, rethrow);
+  self->request(inlet, caf::infinite, std::int64_t{1}).receive([] {}, rethrow);
 }
 
 struct provocation {

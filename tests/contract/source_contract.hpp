@@ -59,6 +59,17 @@ class read_by_hand {
   std::size_t idle_polls_ = 0;
 };
 
+/// What one look finds, however many calls it takes.
+inline std::vector<split> splits_of(split_enumerator& e) {
+  std::vector<split> all = e.discover();
+  while (e.look_again() == std::chrono::nanoseconds{0})
+    for (auto& s : e.discover()) all.push_back(std::move(s));
+  return all;
+}
+
+/// A source that never ends on its own is cancelled when all has come.
+enum class source_end { bounded, unbounded };
+
 template <class T>
 std::vector<T> all_of(std::map<std::uint32_t, std::vector<T>> const& by_split) {
   std::vector<T> all;
@@ -89,12 +100,29 @@ void sizes_are_kept(source<T> const& s, std::vector<split> const& splits, std::s
   if (all_in_bytes && records > 0) CHECK(read > 0);
 }
 
-/// Everything that the contract in <flow/source.hpp> promises of a bounded source with these records.
+/// What an enumerator promises: it finds the same splits in every run, each once, also when it is restored between.
+template <class T>
+std::vector<split> enumerator_contract(source<T> const& s, source_end ends) {
+  auto const enumerator = s.make_enumerator();
+  auto const splits = splits_of(*enumerator);
+  CHECK(enumerator->look_again().has_value() == (ends == source_end::unbounded));
+  CHECK(splits_of(*enumerator).empty());
+  auto const restored = s.make_enumerator();
+  restored->restore(enumerator->position());
+  CHECK(splits_of(*restored).empty());
+  CHECK(restored->position() == enumerator->position());
+  auto const again = s.make_enumerator();
+  auto const same = splits_of(*again);
+  REQUIRE(same.size() == splits.size());
+  for (std::size_t i = 0; i < splits.size(); ++i) CHECK(same[i].id == splits[i].id);
+  return splits;
+}
+
+/// Everything that the contract in <flow/source.hpp> promises of a source with these records.
 template <class S, class T = typename S::record_type>
-void source_contract(S const& description, std::vector<T> const& expected) {
+void source_contract(S const& description, std::vector<T> const& expected, source_end ends = source_end::bounded) {
   source<T> const s = description.make();
-  auto const splits = s.make_enumerator()->discover();
-  CHECK(s.make_enumerator()->discover().size() == splits.size());
+  auto const splits = enumerator_contract(s, ends);
 
   for (std::uint32_t const room : {1u, 7u, 1024u}) {
     INFO("room for " << room);
@@ -151,8 +179,11 @@ void source_contract(S const& description, std::vector<T> const& expected) {
     auto found = std::make_shared<memory::collected<T>>();
     job j("contract");
     j.source("under-test", description).sink("found", memory::collect(found));
-    auto const r = run(j, deterministic(seed), settings{}.parallelism(1 + seed % 3).batch_size(seed % 2 ? 5 : 1024).task_buffer(64));
-    REQUIRE(r.end == job_result::how::finished);
+    auto schedule = deterministic(seed);
+    schedule.barrier_every = seed % 2 ? 7 : 0;
+    if (ends == source_end::unbounded) schedule.cancel_after = 20'000;
+    auto const r = run(j, schedule, settings{}.parallelism(1 + seed % 3).batch_size(seed % 2 ? 5 : 1024).task_buffer(64));
+    REQUIRE(r.end == (ends == source_end::bounded ? job_result::how::finished : job_result::how::cancelled));
     CHECK(difference(expected, found->values()) == "");
   }
 }

@@ -36,3 +36,14 @@ foreach(threads IN ITEMS 1 4)
 endforeach()
 add_test(NAME golden.caf_application.can_fail COMMAND ${Python3_EXECUTABLE} ${folder}/caf_application.py true)
 set_tests_properties(golden.caf_application.can_fail PROPERTIES LABELS golden WILL_FAIL ON ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+# The same flights in other files.
+foreach(form IN ITEMS lines gzip divided folder)
+  foreach(parallelism IN ITEMS 1 2 4)
+    set(test golden.flight_delays.${form}.p${parallelism})
+    add_test(NAME ${test}
+             COMMAND ${Python3_EXECUTABLE} ${folder}/flight_delays.py $<TARGET_FILE:flight_delays> ${expected}
+                     --parallelism ${parallelism} --form ${form})
+    set_tests_properties(${test} PROPERTIES LABELS golden FIXTURES_REQUIRED flight_delays_expected TIMEOUT 120
+                                            ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+  endforeach()
+endforeach()

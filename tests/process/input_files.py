@@ -1,13 +1,20 @@
-"""Files that are not what a source expects."""
+"""Files as a source finds them, and files that are not what it expects."""
 
+import csv
+import gzip
 import json
 import os
+import signal
 
 from harness import ProcessCase, unprivileged
 
 LINES = 200_000  # enough that results have gone to disk before the middle is read
 MIDDLE = LINES // 2
 FORMATS = ("json", "csv", "text")
+
+
+def written_bytes(number):
+    return sum(len(f"file {number} line {n}\n") for n in range(1000))
 
 
 class InputFiles(ProcessCase):
@@ -81,10 +88,79 @@ class InputFiles(ProcessCase):
             path = self.folder / "nowhere" / "missing"
             self.assert_failed(self.read(path, form), "operator 'input'", str(path), "No such file", "check the path")
 
-    def test_a_directory_as_input_is_refused(self):
+    def test_a_folder_without_files_is_refused(self):
+        folder = self.folder / "in"
+        (folder / ".hidden").mkdir(parents=True)
+        (folder / "_SUCCESS").touch()
         for form in FORMATS:
-            ended = self.read(self.folder, form)
-            self.assert_failed(ended, "operator 'input'", f"'{self.folder}'", "expected a file, found a directory")
+            ended = self.read(folder, form)
+            self.assert_failed(ended, "operator 'input'", f"'{folder}'", "expected at least one file", "found none")
+
+    def test_a_folder_of_files_compressed_or_not_is_read_by_all_subtasks(self):
+        folder = self.folder / "in"
+        folder.mkdir()
+        expected = []
+        for number in range(20):
+            lines = [f"file {number} line {n}" for n in range(number * 10)]
+            expected += lines
+            opened = gzip.open if number % 2 else open
+            with opened(folder / f"{number}.log", "wt") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        ended = self.run_job("file", "--input", folder, "--format", "text", "--parallelism", 3)
+        self.assertEqual(ended.status, 0, ended.stderr)
+        self.assertEqual(sorted(row[0] for row in self.rows()), sorted(expected))
+
+    def test_a_divided_file_with_a_mistake_is_refused_with_the_line_in_the_file(self):
+        path = self.written("json", b'{"number":1,"text":oops}')
+        ended = self.run_job("file", "--input", path, "--format", "json", "--parallelism", 2, "--split-bytes", 50_000)
+        self.assert_failed(ended, "operator 'input'", f"{path}:{MIDDLE}:20:", "oops")
+
+    def test_bad_records_are_diverted_counted_and_told_in_the_summary(self):
+        path = self.written("json", b'{"number":1,"text":oops}')
+        bad = self.folder / "bad"
+        ended = self.run_job("file", "--input", path, "--format", "json", "--parallelism", 2, "--bad", bad, "--split-bytes", 500_000)
+        self.assertEqual(ended.status, 0, ended.stderr)
+        self.assertEqual(len(self.rows()), LINES - 1)
+        with_bad = [row for part in bad.glob("part-*.csv") for row in csv.DictReader(part.open())]
+        self.assertEqual([(row["file"], row["line"], row["column"], row["text"]) for row in with_bad],
+                         [(str(path), str(MIDDLE), "20", '{"number":1,"text":oops}')])
+        self.assertIn("oops", with_bad[0]["reason"])
+        self.assertRegex(ended.stderr, rf"input +2 +{LINES} +{LINES} ")
+        self.assertIn("input: 1 of what came in was no record and went to its bad records\n", ended.stderr)
+        unread = self.run_job("file", "--input", path, "--format", "json", "--bad", "unread", "--overwrite")
+        self.assertEqual(unread.status, 0, unread.stderr)
+        self.assertIn("input: 1 records went to an output that nobody reads\n", unread.stderr)
+
+    def test_a_watched_folder_is_read_as_files_appear_until_the_job_is_cancelled(self):
+        folder = self.folder / "in"
+        folder.mkdir()
+        running = self.start("file", "--input", folder, "--format", "text", "--watch", 10, "--parallelism", 2)
+        for number in range(3):
+            written = self.folder / "written"
+            written.write_text("".join(f"file {number} line {n}\n" for n in range(1000)))
+            before = self.bytes_in_progress()
+            written.rename(folder / f"{number}.log")
+            running.until("the file has been read", lambda: self.bytes_in_progress() >= before + written_bytes(number))
+        running.send(signal.SIGTERM)
+        self.assert_cancelled(running.wait(), 143)
+        self.assertEqual(sorted(row[0] for row in self.rows()), sorted(f"file {m} line {n}" for m in range(3) for n in range(1000)))
+
+    def test_a_file_of_a_watched_folder_that_grows_later_fails_the_job(self):
+        folder = self.folder / "in"
+        folder.mkdir()
+        path = folder / "a.log"
+        path.write_text("one\n")
+        running = self.start("file", "--input", folder, "--format", "text", "--watch", 10, "--parallelism", 1)
+        running.until("the file has been read", lambda: self.bytes_in_progress() > len("line\n"))
+        with path.open("a") as file:
+            file.write("two\n")
+        self.assert_failed(running.wait(), "operator 'input'", f"'{path}' had 4 bytes when it was found, and has 8 now")
+
+    def test_a_compressed_file_that_is_cut_off_is_refused(self):
+        path = self.folder / "cut.gz"
+        whole = gzip.compress(b"".join(b"line %d\n" % n for n in range(LINES)))
+        path.write_bytes(whole[:-1000])
+        self.assert_failed(self.read(path, "text"), "operator 'input'", f"{path}: at byte {len(whole) - 1000} of the compressed file", "truncated")
 
     def test_a_file_without_read_permission_is_refused(self):
         how = unprivileged()

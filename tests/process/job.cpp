@@ -60,7 +60,8 @@ struct window_sum {
 
 struct options {
   std::string input, format, out;
-  std::int64_t count, rate, at;
+  std::string bad;
+  std::int64_t count, rate, at, watch, split_bytes;
   bool overwrite;
 
   flow::file::csv_sink results() const { return overwrite ? flow::file::csv(out).overwrite() : flow::file::csv(out); }
@@ -153,10 +154,19 @@ void windows(flow::job& job, options const& o) {
       .sink("results", o.results());
 }
 
+template <class Source>
+auto input_of(flow::job& job, options const& o, Source source) {
+  source = source.split_bytes(static_cast<std::uint64_t>(o.split_bytes));
+  if (o.watch > 0) source = source.watch(std::chrono::milliseconds(o.watch));
+  if (!o.bad.empty()) source = source.on_bad_record(flow::file::divert);
+  auto const all = job.source("input", source);
+  if (o.bad != "" && o.bad != "unread") all.bad_records().sink("bad", flow::file::csv(o.bad));
+  return all;
+}
 void file(flow::job& job, options const& o) {
-  if (o.format == "json") job.source("input", flow::file::json<named>(o.input)).sink("results", o.results());
-  if (o.format == "csv") job.source("input", flow::file::csv<named>(o.input)).sink("results", o.results());
-  if (o.format == "text") job.source("input", flow::file::text(o.input)).map([](std::string const& s) { return line{s}; }).sink("results", o.results());
+  if (o.format == "json") input_of(job, o, flow::file::json<named>(o.input)).sink("results", o.results());
+  if (o.format == "csv") input_of(job, o, flow::file::csv<named>(o.input)).sink("results", o.results());
+  if (o.format == "text") input_of(job, o, flow::file::text(o.input)).map([](std::string const& s) { return line{s}; }).sink("results", o.results());
 }
 
 void mistakes(flow::job& job, options const& o) {
@@ -179,7 +189,10 @@ int main(int argc, char** argv) try {
   flow::arguments arguments{argc, argv};
   auto const name = arguments.text("job", "bounded", "which job to run");
   options o;
-  o.input = arguments.text("input", "", "the file that job 'file' reads");
+  o.input = arguments.text("input", "", "the file, folder or pattern that job 'file' reads");
+  o.bad = arguments.text("bad", "", "folder for what is no record, or 'unread'; without it such input fails the job");
+  o.watch = arguments.number("watch", 0, "how often job 'file' looks for new files, in milliseconds; 0 is once");
+  o.split_bytes = arguments.number("split-bytes", 64 << 20, "how large the parts of a divided file are");
   o.format = arguments.text("format", "json", "of the input: json, csv or text");
   o.out = arguments.text("out", "out", "folder for the results");
   o.count = arguments.number("count", 1000, "how many numbers there are");

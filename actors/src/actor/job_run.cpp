@@ -13,6 +13,7 @@ void add(operator_summary& s, operator_counters const& o) {
   s.late += o.late.value();
   s.filtered += o.filtered.value();
   s.unread += o.unread.value();
+  s.bad += o.bad.value();
   s.bytes += o.bytes.value();
 }
 

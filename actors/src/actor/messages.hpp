@@ -11,7 +11,7 @@
 
 #include "../task/element.hpp"
 
-#include <flow/source.hpp>
+#include <flow/operator/source_operator.hpp>
 
 namespace flow {
 
@@ -36,7 +36,7 @@ struct begin_task {
 struct assign_splits {
   std::vector<std::string> ids;
   std::vector<std::string> positions;
-  bool complete = true;
+  split_terms terms;
 };
 /// Splits may be read up to this event time (microseconds).
 struct drift_grant {
@@ -76,6 +76,14 @@ struct source_progress {
   std::uint32_t task = 0, subtask = 0;
   std::int64_t time = 0;
 };
+/// The subtask of a source has read what it was given.
+struct split_request {
+  std::uint32_t task = 0, subtask = 0;
+};
+/// To the supervisor itself: time to look for splits of the source that is this task.
+struct look_for_splits {
+  std::uint32_t task = 0;
+};
 struct begin_job {};
 struct cancel_job {};
 struct start_barrier {};
@@ -85,7 +93,7 @@ struct ends_slowly {};
 using supervisor_actor = caf::typed_actor<caf::reacts_to<begin_job>, caf::reacts_to<cancel_job>, caf::reacts_to<start_barrier>,
                                           caf::reacts_to<cancel_timed_out>, caf::reacts_to<ends_slowly>, caf::reacts_to<task_started>, caf::reacts_to<task_finished>,
                                           caf::reacts_to<task_failed>, caf::reacts_to<task_ended>, caf::reacts_to<barrier_passed>,
-                                          caf::reacts_to<source_progress>>;
+                                          caf::reacts_to<source_progress>, caf::reacts_to<split_request>, caf::reacts_to<look_for_splits>>;
 using task_actor = caf::typed_actor<caf::reacts_to<delivery>, caf::reacts_to<credit_grant>, caf::reacts_to<step_now>,
                                     caf::reacts_to<look_again>, caf::reacts_to<begin_task>, caf::reacts_to<assign_splits>,
                                     caf::reacts_to<drift_grant>, caf::reacts_to<inject_barrier>, caf::reacts_to<end_task>>;
@@ -97,7 +105,8 @@ struct peers {
 
 template <class Inspector> auto inspect(Inspector& f, step_now&) { return f(caf::meta::type_name("step_now")); }
 template <class Inspector> auto inspect(Inspector& f, look_again&) { return f(caf::meta::type_name("look_again")); }
-template <class Inspector> auto inspect(Inspector& f, assign_splits& m) { return f(caf::meta::type_name("assign_splits"), m.ids, m.positions, m.complete); }
+template <class Inspector> auto inspect(Inspector& f, split_terms& m) { return f(caf::meta::type_name("split_terms"), m.complete, m.on_request, m.held, m.in_time_order); }
+template <class Inspector> auto inspect(Inspector& f, assign_splits& m) { return f(caf::meta::type_name("assign_splits"), m.ids, m.positions, m.terms); }
 template <class Inspector> auto inspect(Inspector& f, drift_grant& m) { return f(caf::meta::type_name("drift_grant"), m.until); }
 template <class Inspector> auto inspect(Inspector& f, inject_barrier& m) { return f(caf::meta::type_name("inject_barrier"), m.checkpoint, m.completed); }
 template <class Inspector> auto inspect(Inspector& f, end_task& m) { return f(caf::meta::type_name("end_task"), m.how); }
@@ -107,6 +116,8 @@ template <class Inspector> auto inspect(Inspector& f, task_failed& m) { return f
 template <class Inspector> auto inspect(Inspector& f, task_ended& m) { return f(caf::meta::type_name("task_ended"), m.task, m.subtask); }
 template <class Inspector> auto inspect(Inspector& f, barrier_passed& m) { return f(caf::meta::type_name("barrier_passed"), m.task, m.subtask, m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, source_progress& m) { return f(caf::meta::type_name("source_progress"), m.task, m.subtask, m.time); }
+template <class Inspector> auto inspect(Inspector& f, split_request& m) { return f(caf::meta::type_name("split_request"), m.task, m.subtask); }
+template <class Inspector> auto inspect(Inspector& f, look_for_splits& m) { return f(caf::meta::type_name("look_for_splits"), m.task); }
 template <class Inspector> auto inspect(Inspector& f, begin_job&) { return f(caf::meta::type_name("begin_job")); }
 template <class Inspector> auto inspect(Inspector& f, cancel_job&) { return f(caf::meta::type_name("cancel_job")); }
 template <class Inspector> auto inspect(Inspector& f, start_barrier&) { return f(caf::meta::type_name("start_barrier")); }

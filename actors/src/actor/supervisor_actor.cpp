@@ -1,6 +1,7 @@
 #include "../supervisor/barriers.hpp"
 #include "../supervisor/drift.hpp"
 #include "../supervisor/log_text.hpp"
+#include "../supervisor/source_splits.hpp"
 #include "../supervisor/supervision.hpp"
 #include "job_actors.hpp"
 
@@ -61,10 +62,13 @@ class supervisor_shell : public supervisor_actor::base {
             log(log_level::debug, [&] { return "barrier " + std::to_string(m.checkpoint) + " has passed all tasks"; });
         },
         [this](source_progress const& m) { progress(m); },
+        [this](split_request const& m) { with_splits(m.task, [&](source_splits& s) { give(m.task, s.asked(m.subtask)); }); },
+        [this](look_for_splits const& m) { look(m.task); },
     };
   }
   const char* name() const override { return "flow.supervisor"; }
   void on_exit() override {
+    splits_.clear();
     peers_.reset();
     run_.reset();
   }
@@ -135,32 +139,50 @@ class supervisor_shell : public supervisor_actor::base {
     }
   }
 
-  /// Finds the splits of every source and deals them out in turn.
+  /// Begins to find the splits of every source.
   void assign() {
+    for (auto const& t : run_->plan.tasks)
+      if (t.is_source) look(t.id);
+  }
+  void look(std::uint32_t task) {
+    with_splits(task, [&](source_splits& s) {
+      auto looked = s.look();
+      auto const& source = run_->plan.tasks[task];
+      run_->expect(task, looked.found, !looked.again);
+      if (!looked.found.empty() || !looked.again)
+        run_->watcher.log(log_level::info, run_->what->graph().at(source.nodes.front()).name, [&] { return log_text::splits(looked.found, source.parallelism); });
+      give(task, std::move(looked.shares));
+      if (!looked.again) return;
+      if (looked.again->count() == 0) send(this, look_for_splits{task});  // behind what else has come
+      else delayed_send(this, *looked.again, look_for_splits{task});
+    });
+  }
+  /// Calls `f` with the splits of a source while the job runs; an error is the job's.
+  template <class F>
+  void with_splits(std::uint32_t task, F f) {
+    if (supervision_.state() != supervision::phase::running) return;
     try {
-      for (auto const& t : run_->plan.tasks) {
-        if (!t.is_source) continue;
-        auto const& source = run_->what->graph().at(t.nodes.front());
-        auto const splits = discover(source);
-        run_->expect(t.id, splits, true);
-        run_->watcher.log(log_level::info, source.name, [&] { return log_text::splits(splits, t.parallelism); });
-        std::vector<assign_splits> shares(t.parallelism);
-        for (std::size_t i = 0; i < splits.size(); ++i) {
-          shares[i % t.parallelism].ids.push_back(splits[i].id);
-          shares[i % t.parallelism].positions.push_back(splits[i].position);
-          run_->watcher.log(log_level::debug, source.name, [&] { return log_text::share(splits[i], static_cast<std::uint32_t>(i % t.parallelism)); });
-        }
-        for (std::uint32_t i = 0; i < t.parallelism; ++i) send(peers_->tasks[t.id][i], std::move(shares[i]));
+      auto known = splits_.find(task);
+      if (known == splits_.end()) {
+        auto const& t = run_->plan.tasks[task];
+        known = splits_.try_emplace(task, run_->what->graph().at(t.nodes.front()), t.parallelism, run_->clock).first;
       }
+      f(known->second);
     } catch (error const& e) {
       failed(e);
     }
   }
-  static std::vector<split> discover(flow::node const& n) {
-    try {
-      return n.make_enumerator()->discover();
-    } catch (...) {
-      throw error_being_handled(n.name);
+  void give(std::uint32_t task, std::vector<split_share> shares) {
+    auto const& source = run_->what->graph().at(run_->plan.tasks[task].nodes.front());
+    for (auto& share : shares) {
+      assign_splits m;
+      for (auto& s : share.splits) {
+        run_->watcher.log(log_level::debug, source.name, [&] { return log_text::share(s, share.subtask); });
+        m.ids.push_back(std::move(s.id));
+        m.positions.push_back(std::move(s.position));
+      }
+      m.terms = share.terms;
+      send(peers_->tasks[task][share.subtask], std::move(m));
     }
   }
 
@@ -233,6 +255,7 @@ class supervisor_shell : public supervisor_actor::base {
   barrier_tracker barriers_;
   drift_bound drift_;
   std::map<std::size_t, std::size_t> drift_numbers_;
+  std::map<std::uint32_t, source_splits> splits_;  // by task
   std::shared_ptr<peers const> peers_;
   std::chrono::nanoseconds began_{0};
 };

@@ -33,7 +33,7 @@ class task_shell : public task_actor::base {
         [this](assign_splits const& m) {
           std::vector<split> splits;
           for (std::size_t i = 0; i < m.ids.size(); ++i) splits.push_back({m.ids[i], m.positions[i]});
-          guarded([&] { task_.assign(splits, m.complete); });
+          guarded([&] { task_.assign(std::move(splits), m.terms); });
         },
         [this](drift_grant const& m) { guarded([&] { task_.grant(timestamp{duration{m.until}}); }); },
         [this](inject_barrier const& m) { guarded([&] { task_.inject({m.checkpoint, m.completed}); }); },
@@ -68,6 +68,7 @@ class task_shell : public task_actor::base {
     guarded_without_step([&] {
       auto const r = task_.step();
       report_progress(r.what == task::outcome::busy);
+      if (task_.wants_split()) send(supervisor_, split_request{address_.task, address_.subtask});
       switch (r.what) {
         case task::outcome::busy: return queue_step();
         case task::outcome::blocked: return;

@@ -57,9 +57,18 @@ void task::note_activity(std::chrono::nanoseconds now) {
 
 void task::take(credit c) { outgoing_.at(c.exchange)->take(std::move(c)); }
 
-void task::assign(std::vector<split> const& splits, bool complete) {
-  for (auto const& s : splits) source_->assign(s);
-  source_->splits_known(complete);
+void task::assign(std::vector<split> splits, split_terms const& terms) {
+  shares_.push_back({std::move(splits), terms, injected_.size() + (waiting_barrier_ ? 1 : 0)});
+  take_shares();
+}
+
+/// A split is in the snapshot of the supervisor or in that of the source, never in both.
+void task::take_shares() {
+  while (!shares_.empty() && shares_.front().barriers == 0) {
+    for (auto const& s : shares_.front().splits) source_->assign(s);
+    source_->splits_known(shares_.front().terms);
+    shares_.pop_front();
+  }
 }
 
 void task::grant(timestamp until) {
@@ -142,6 +151,8 @@ void task::pass(barrier const& b) {
   for (auto& o : operators_) o->state().begin_epoch();
   operators_.front()->pass(b);
   on_barrier(b);
+  for (auto& s : shares_) --s.barriers;
+  take_shares();
 }
 
 task::result task::run_source(std::chrono::nanoseconds now) {

@@ -61,7 +61,10 @@ class task {
   result step();
 
   // Of a source:
-  void assign(std::vector<split> const& splits, bool complete);
+  /// Takes splits, and what is said of the others; behind barriers that have been injected before and not yet passed.
+  void assign(std::vector<split> splits, split_terms const& terms);
+  /// Whether to ask for another split; true once for each.
+  bool wants_split() { return source_ && phase_ == phase::running && source_->wants_split(); }
   void grant(timestamp until);
   /// How far the source has come, for the drift bound; `end_of_time` when it does not hold others back.
   timestamp progress() const;
@@ -91,6 +94,7 @@ class task {
 
   result run(std::chrono::nanoseconds& now);
   void pass_waiting_barrier();
+  void take_shares();
   result run_source(std::chrono::nanoseconds now);
   result run_input();
   bool resume();
@@ -114,6 +118,12 @@ class task {
   incoming incoming_;
   source_operator_base* source_ = nullptr;
   std::vector<sink_operator_base*> sinks_;
+  struct share {
+    std::vector<split> splits;
+    split_terms terms;
+    std::size_t barriers;  // that it is behind
+  };
+  std::deque<share> shares_;
   std::deque<barrier> injected_;
   std::optional<barrier> waiting_barrier_;
   phase phase_ = phase::created;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "csv_scan.hpp"
 #include "input_window.hpp"
@@ -17,67 +19,74 @@ struct csv_rows::state {
   std::vector<std::size_t> place{};  // of each wanted column in a row
   std::size_t width = 0;             // fields of the header
   std::vector<csv_span> cells{};
-  std::size_t taken_bytes = 0;  // of the current row, at the front of the window
+  std::string unescaped{};      // the last text with doubled quotes that was asked for
+  std::size_t row_bytes = 0;    // of the current row, at the front of the window
+  std::size_t taken_bytes = 0;  // the same and the end of its line
+  std::optional<std::size_t> lost_at{};  // the row's end is not known: the mistake is at this byte of it
 
-  std::string_view text(csv_span const& cell) { return {window.begin() + cell.first, cell.size}; }
+  std::string_view text(csv_span const& cell) {
+    std::string_view written{window.begin() + cell.first, cell.size};
+    if (!cell.escaped) return written;
+    unescaped.clear();  // the window keeps the row as it is
+    for (auto quote = written.find('"'); quote != std::string_view::npos; quote = written.find('"')) {
+      unescaped += written.substr(0, quote + 1);
+      written.remove_prefix(quote + 2);
+    }
+    return unescaped += written;
+  }
 
-  /// Takes the row at the front of the window; false at the end of the file.
+  /// Takes the row at the front of the window; false at the end of the part.
   bool next_row() {
-    window.consume(taken_bytes);
-    taken_bytes = 0;
-    if (window.size() == 0 && !window.more()) return false;
+    window.consume(std::exchange(taken_bytes, 0));
+    if (window.behind_part() || (window.size() == 0 && !window.more())) return false;
     scan();
-    for (auto& cell : cells)
-      if (cell.escaped) unescape(cell);
     return true;
   }
 
   void scan() {
     csv_mistake mistake;
-    std::size_t row_bytes = 0;
     bool last = false;
+    lost_at = 0;
     for (;;) {
-      auto const outcome = scan_row(window.begin(), window.end(), last, cells, row_bytes, taken_bytes, mistake);
+      *window.end() = '\n';
+      auto const outcome =
+          scan_row(window.begin(), window.end(), last, window.settings().quoted_new_lines, cells, row_bytes, taken_bytes, mistake);
       if (outcome == csv_scan::row) break;
-      if (outcome == csv_scan::mistake) window.fail(window.begin() + mistake.at, mistake.message);
+      if (outcome == csv_scan::mistake) {
+        taken_bytes = 0;
+        lost_at = mistake.at;
+        window.fail(window.begin() + mistake.at, mistake.message, to_line_end(mistake.at));
+      }
       last = !window.more();
     }
+    lost_at.reset();
     window.check_size(row_bytes);
-    if (char const* const bad = first_bad_byte({window.begin(), row_bytes})) window.fail(bad, bad_byte_message(*bad));
+    if (char const* const bad = first_bad_byte({window.begin(), row_bytes})) window.fail(bad, bad_byte_message(*bad), row_bytes);
   }
-
-  /// Makes one quote of two, in place; the bytes left over become quotes, so that lines are still counted right.
-  void unescape(csv_span& cell) {
-    char* const first = window.begin() + cell.first;
-    char* const last = first + cell.size;
-    char* to = first;
-    for (char const* from = first; from < last; ++from) {
-      *to++ = *from;
-      if (*from == '"') ++from;
-    }
-    cell.size = static_cast<std::size_t>(to - first);
-    std::fill(to, last, '"');
-    cell.escaped = false;
+  std::size_t to_line_end(std::size_t at) {
+    void const* const newline = at < window.size() ? std::memchr(window.begin() + at, '\n', window.size() - at) : nullptr;
+    return newline ? static_cast<std::size_t>(static_cast<char const*>(newline) - window.begin()) : window.size();
   }
 
   void read_header() {
     taken_bytes = 0;
     window.seek({});
     window.skip_byte_order_mark();
-    if (!next_row()) window.fail(window.begin(), "expected a header row with the columns " + listed(wanted) + ", found the end of the file");
+    if (!next_row()) header_fails("expected a header row with the columns " + listed(wanted) + ", found the end of the file");
     width = cells.size();
     std::vector<std::string> names;
     for (auto const& cell : cells) names.emplace_back(text(cell));
     place.clear();
     for (auto const& name : wanted) {
       auto const found = std::find(names.begin(), names.end(), name);
-      if (found == names.end()) window.fail(window.begin(), "expected a column '" + name + "' in the header, found " + listed(names));
+      if (found == names.end()) header_fails("expected a column '" + name + "' in the header, found " + listed(names));
       if (std::find(found + 1, names.end(), name) != names.end())
-        window.fail(window.begin(), "expected one column '" + name + "' in the header, found several");
+        header_fails("expected one column '" + name + "' in the header, found several");
       place.push_back(static_cast<std::size_t>(found - names.begin()));
     }
   }
 
+  [[noreturn]] void header_fails(std::string const& message) { window.fail(window.begin(), message, row_bytes); }
   static std::string listed(std::vector<std::string> const& names) {
     std::string list;
     for (auto const& name : names) list += (list.empty() ? "'" : ", '") + name + "'";
@@ -88,7 +97,8 @@ struct csv_rows::state {
     if (cells.size() == width) return;
     bool const blank = cells.size() == 1 && cells[0].size == 0 && !cells[0].quoted;
     window.fail(window.begin(), "expected " + std::to_string(width) + " fields, as in the header, found " +
-                                    (blank ? "an empty line" : std::to_string(cells.size())));
+                                    (blank ? "an empty line" : std::to_string(cells.size())),
+                row_bytes);
   }
 };
 
@@ -97,15 +107,27 @@ csv_rows::csv_rows(input_settings settings, std::vector<std::string> wanted)
 csv_rows::~csv_rows() = default;
 
 void csv_rows::seek(location const& at) {
-  state_->read_header();
-  if (at.offset == 0) return;
-  state_->taken_bytes = 0;
-  state_->window.seek(at);
+  auto& s = *state_;
+  s.read_header();
+  auto const begin = s.window.settings().part.begin;
+  if (at.offset <= begin && begin == 0) return;
+  s.taken_bytes = 0;
+  if (at.offset > begin) s.window.seek(at);
+  else s.window.seek_part();
 }
 
 bool csv_rows::next() {
   if (!state_->next_row()) return false;
   state_->check_width();
+  return true;
+}
+
+/// Goes on with the line after the one that the mistake is in, or with the next row where this one's end is known.
+bool csv_rows::recover() {
+  auto& s = *state_;
+  if (!s.lost_at) return true;
+  s.window.consume(*std::exchange(s.lost_at, std::nullopt));
+  s.window.skip_line();
   return true;
 }
 
@@ -115,13 +137,17 @@ csv_cell csv_rows::cell(std::size_t column) const {
 }
 
 std::uint64_t csv_rows::offset() const { return state_->window.offset() + state_->taken_bytes; }
+std::uint64_t csv_rows::stored_offset() const { return state_->window.stored_offset(offset()); }
 location csv_rows::where() const { return state_->window.where(state_->window.begin() + state_->taken_bytes); }
 std::string const& csv_rows::time_format() const { return state_->window.settings().time_format; }
 
 void csv_rows::mismatch(std::size_t column, std::string const& expected) const {
-  auto const found = cell(column);
-  state_->window.fail(found.text.data(), "expected " + expected + " for column '" + state_->wanted[column] + "', found " +
-                                             (found.text.empty() ? "an empty field" : in_quotes(found.text)));
+  auto& s = *state_;
+  auto const& span = s.cells[s.place[column]];
+  auto const text = s.text(span);
+  s.window.fail(s.window.begin() + span.first,
+                "expected " + expected + " for column '" + s.wanted[column] + "', found " + (text.empty() ? "an empty field" : in_quotes(text)),
+                s.row_bytes);
 }
 
 }  // namespace flow::file::detail

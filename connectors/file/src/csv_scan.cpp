@@ -17,14 +17,14 @@ constexpr std::array<bool, 256> ends_plain_text = [] {
 
 class row_scanner {
  public:
-  row_scanner(char const* begin, char const* end, bool last, csv_mistake& mistake)
-      : begin_(begin), next_(begin), end_(end), last_(last), mistake_(mistake) {}
+  row_scanner(char const* begin, char const* end, bool last, bool quoted_new_lines, csv_mistake& mistake)
+      : begin_(begin), next_(begin), end_(end), last_(last), quoted_new_lines_(quoted_new_lines), mistake_(mistake) {}
 
   csv_scan scan(std::vector<csv_span>& cells, std::size_t& row_bytes, std::size_t& taken_bytes) {
     cells.clear();
     for (;;) {
       csv_span cell{};
-      auto const outcome = next_ < end_ && *next_ == '"' ? quoted(cell) : plain(cell);
+      auto const outcome = *next_ == '"' ? quoted(cell) : plain(cell);
       if (outcome != csv_scan::row) return outcome;
       cells.push_back(cell);
       if (next_ < end_ && *next_ == ',') {
@@ -45,7 +45,7 @@ class row_scanner {
 
   csv_scan plain(csv_span& cell) {
     cell.first = here();
-    while (next_ < end_ && !ends_plain_text[static_cast<unsigned char>(*next_)]) ++next_;
+    while (!ends_plain_text[static_cast<unsigned char>(*next_)]) ++next_;
     if (next_ == end_ && !last_) return csv_scan::incomplete;
     if (next_ < end_ && *next_ == '"')
       return wrong("expected quotes around the whole field, found a quote within it; write a quote as two, in a quoted field");
@@ -59,6 +59,10 @@ class row_scanner {
     cell.quoted = true;
     for (;; next_ += 2) {
       auto const* quote = static_cast<char const*>(std::memchr(next_, '"', static_cast<std::size_t>(end_ - next_)));
+      if (!quoted_new_lines_ && has_new_line(quote ? quote : end_)) {
+        next_ = opening;
+        return wrong("expected a closing quote on the same line, as the file is said to have no quoted new lines, found a new line");
+      }
       if (!quote && !last_) return csv_scan::incomplete;
       if (!quote) {
         next_ = opening;
@@ -75,6 +79,7 @@ class row_scanner {
       return wrong("expected ',' or the end of the line after a closing quote, found " + quoted_text());
     return csv_scan::row;
   }
+  bool has_new_line(char const* before) const { return std::memchr(next_, '\n', static_cast<std::size_t>(before - next_)) != nullptr; }
   std::string quoted_text() const { return in_quotes({next_, 1}); }
 
   csv_scan end_of_line(std::size_t& taken_bytes) {
@@ -93,14 +98,15 @@ class row_scanner {
   char const* next_;
   char const* end_;
   bool last_;
+  bool quoted_new_lines_;
   csv_mistake& mistake_;
 };
 
 }  // namespace
 
-csv_scan scan_row(char const* begin, char const* end, bool last, std::vector<csv_span>& cells, std::size_t& row_bytes,
-                  std::size_t& taken_bytes, csv_mistake& mistake) {
-  return row_scanner(begin, end, last, mistake).scan(cells, row_bytes, taken_bytes);
+csv_scan scan_row(char const* begin, char const* end, bool last, bool quoted_new_lines, std::vector<csv_span>& cells,
+                  std::size_t& row_bytes, std::size_t& taken_bytes, csv_mistake& mistake) {
+  return row_scanner(begin, end, last, quoted_new_lines, mistake).scan(cells, row_bytes, taken_bytes);
 }
 
 }  // namespace flow::file::detail

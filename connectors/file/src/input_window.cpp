@@ -1,75 +1,50 @@
 #include "input_window.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
-#include <flow/file/detail/split_reader.hpp>
+#include "text_check.hpp"
 
 namespace flow::file::detail {
 namespace {
 
-/// Opens for reading; throws for what is not a regular file.
-int open_input(std::string const& path, std::uint64_t& bytes) {
-  // Without O_NONBLOCK the open of a pipe without a writer would wait for ever.
-  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) throw system_error(errno, "cannot open '" + path + "'");
-  struct stat status {};
-  ::fstat(file, &status);
-  if (S_ISREG(status.st_mode)) {
-    bytes = static_cast<std::uint64_t>(status.st_size);
-    return file;
+/// Counts in bytes first, as compilers vectorise it.
+std::uint64_t count_lines(char const* from, char const* to) {
+  constexpr std::ptrdiff_t block = 128;
+  std::uint64_t lines = 0;
+  for (; to - from >= block; from += block) {
+    std::uint8_t in_block = 0;
+    for (std::ptrdiff_t i = 0; i < block; ++i) in_block = static_cast<std::uint8_t>(in_block + (from[i] == '\n'));
+    lines += in_block;
   }
-  ::close(file);
-  throw error(error_code::usage, "cannot read '" + path + "': expected a file, found " +
-                                     (S_ISDIR(status.st_mode) ? "a directory; name one file in it" : "a device or pipe, which has no positions to return to"));
+  return lines + static_cast<std::uint64_t>(std::count(from, to, '\n'));
 }
 
 }  // namespace
 
-std::uint64_t check_input(std::string const& path) {
-  std::uint64_t bytes = 0;
-  ::close(open_input(path, bytes));
-  return bytes;
-}
-
-std::vector<split> one_file::discover() {
-  return {split{path_, {}, check_input(path_)}};
-}
-
 input_window::input_window(input_settings settings) : settings_(std::move(settings)) {}
 
-input_window::~input_window() {
-  if (file_ >= 0) ::close(file_);
-}
-
 void input_window::seek(location const& at) {
-  std::uint64_t bytes = 0;
-  if (file_ >= 0) ::close(file_);
-  file_ = -1;
-  file_ = open_input(settings_.path, bytes);
-  if (at.offset > bytes)
-    throw error(error_code::bad_record, settings_.path + ": expected to continue at byte " + std::to_string(at.offset) + ", found a file of " +
-                                            std::to_string(bytes) + " bytes; it is not the file that was read before");
-  if (::lseek(file_, static_cast<off_t>(at.offset), SEEK_SET) < 0) throw system_error(errno, "cannot seek in '" + settings_.path + "'");
+  if (!file_) file_ = std::make_unique<input_file>(settings_.part.path);
+  file_->seek(at.offset);
   if (!buffer_) make_room();
   begin_ = end_ = buffer_.get();
   base_ = at.offset;
   counted_ = at;
 }
 
+void input_window::seek_part() {
+  if (settings_.part.begin == 0) return seek({});
+  seek({settings_.part.begin - 1});  // the line begins here if the byte before is a new line
+  skip_line();
+  counted_ = {offset(), 1, offset()};
+}
+
 bool input_window::more() {
-  if (size() > settings_.max_record_bytes + 2) too_long();  // a line's end may have been read with it
+  if (size() > settings_.max_record_bytes + 2) too_long(size());  // a line's end may have been read with it
   make_room();
   std::size_t const wanted = std::min(std::max(size(), settings_.read_bytes), capacity_ - size());
-  ssize_t count = 0;
-  do count = ::read(file_, end_, wanted);
-  while (count < 0 && errno == EINTR);
-  if (count < 0) throw system_error(errno, "cannot read '" + settings_.path + "' at byte " + std::to_string(where(end_).offset));
+  std::size_t const count = file_->read(end_, wanted);
   end_ += count;
   return count > 0;
 }
@@ -95,7 +70,17 @@ void input_window::make_room() {
 
 void input_window::skip_byte_order_mark() {
   while (size() < 3 && more()) {}
-  if (size() >= 3 && std::memcmp(begin_, "\xEF\xBB\xBF", 3) == 0) consume(3);
+  if (size() < 3 || std::memcmp(begin_, "\xEF\xBB\xBF", 3) != 0) return;
+  consume(3);
+  byte_order_mark_bytes_ = 3;
+}
+
+void input_window::skip_line() {
+  for (;;) {
+    auto const* newline = size() > 0 ? static_cast<char const*>(std::memchr(begin_, '\n', size())) : nullptr;
+    consume(newline ? static_cast<std::size_t>(newline + 1 - begin_) : size());
+    if (newline || !more()) return;
+  }
 }
 
 location input_window::where(char const* byte) const {
@@ -106,27 +91,41 @@ location input_window::where(char const* byte) const {
 location input_window::count_to(char const* byte) const {
   location at = counted_;
   char const* const buffer = buffer_.get();
-  char const* next = buffer + (counted_.offset - base_);
-  while (next < byte) {
-    auto const* newline = static_cast<char const*>(std::memchr(next, '\n', static_cast<std::size_t>(byte - next)));
-    if (!newline) break;
-    next = newline + 1;
-    ++at.line;
-    at.line_start = base_ + static_cast<std::uint64_t>(next - buffer);
+  char const* const from = buffer + (counted_.offset - base_);
+  at.line += count_lines(from, byte);
+  if (at.line != counted_.line) {
+    auto const* newline = static_cast<char const*>(::memrchr(from, '\n', static_cast<std::size_t>(byte - from)));
+    at.line_start = base_ + static_cast<std::uint64_t>(newline + 1 - buffer);
   }
   at.offset = base_ + static_cast<std::uint64_t>(byte - buffer);
   return at;
 }
 
-void input_window::fail(char const* at, std::string const& message, error_code code) const {
-  location const place = where(at);
-  throw error(code, settings_.path + ":" + std::to_string(place.line) + ":" + std::to_string(place.column()) + ": " + message);
+/// Reads the file up to the part: for messages only.
+std::uint64_t input_window::lines_before_part() const {
+  if (settings_.part.begin == 0) return 0;
+  input_file file(settings_.part.path);
+  std::unique_ptr<char[]> bytes(new char[settings_.read_bytes]);
+  std::uint64_t lines = 1;  // the one that ends in the part, or right before it
+  for (std::uint64_t left = settings_.part.begin - 1; left > 0;) {
+    std::size_t const count = file.read(bytes.get(), std::min<std::uint64_t>(left, settings_.read_bytes));
+    if (count == 0) break;
+    lines += count_lines(bytes.get(), bytes.get() + count);
+    left -= count;
+  }
+  return lines;
 }
 
-void input_window::too_long() const {
+void input_window::fail(char const* at, std::string const& message, std::size_t record_bytes, error_code code) const {
+  location const place = where(at);
+  std::uint64_t const before = place.offset < settings_.part.begin ? 0 : lines_before_part();  // 0 in the header of a CSV file
+  throw record_error(code, {settings_.part.path, before + place.line, place.column(), message, shown_text({begin_, record_bytes})});
+}
+
+void input_window::too_long(std::size_t record_bytes) const {
   fail(begin_, "expected a record of at most " + std::to_string(settings_.max_record_bytes) +
                    " bytes, found a longer one; check the format, or allow more with .max_record_bytes(n)",
-       error_code::limit_exceeded);
+       record_bytes, error_code::limit_exceeded);
 }
 
 }  // namespace flow::file::detail

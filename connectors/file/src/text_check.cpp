@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include <flow/record/json_text.hpp>
+#include <flow/source.hpp>
 
 namespace flow::file::detail {
 namespace {
@@ -61,6 +62,19 @@ std::string bad_byte_message(char byte) {
   static constexpr char hex[] = "0123456789ABCDEF";
   return std::string("expected UTF-8 text, found the byte 0x") + hex[(byte >> 4) & 15] + hex[byte & 15] +
          "; convert the file to UTF-8";
+}
+
+std::string shown_text(std::string_view text) {
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  std::string shown;
+  while (!text.empty()) {
+    std::size_t const bytes = sequence_bytes(text);
+    std::string_view const next = bytes > 0 ? text.substr(0, bytes) : replacement;
+    if (shown.size() + next.size() > bad_record::most_text_bytes) break;
+    shown += next;
+    text.remove_prefix(bytes > 0 ? bytes : 1);
+  }
+  return shown;
 }
 
 std::string in_quotes(std::string_view text) {

@@ -13,4 +13,7 @@ std::string bad_byte_message(char byte);
 /// The beginning of `text` in quotes, what cannot be printed escaped.
 std::string in_quotes(std::string_view text);
 
+/// The beginning of input that is no record, as UTF-8 without NUL bytes: what is not is replaced by U+FFFD.
+std::string shown_text(std::string_view text);
+
 }  // namespace flow::file::detail

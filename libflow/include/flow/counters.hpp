@@ -34,6 +34,7 @@ struct operator_counters {
   counter filtered;     // dropped on purpose: by a filter, or in no window
   counter unread;       // given to an output that nobody reads
   counter bytes;        // of a source: read from outside; of a sink: written; 0 where there are none
+  counter bad;          // of those processed: no records, given to the source's bad records
   std::atomic<timestamp> watermark{no_watermark};
   std::atomic<bool> idle{false};  // holds nobody's watermark back
 };
@@ -68,7 +69,7 @@ struct operator_summary {
   bool is_source = false, is_sink = false;
   std::uint32_t task = 0;  // which it is chained into
   std::uint32_t parallelism = 0;
-  std::uint64_t records_in = 0, records_out = 0, processed = 0, late = 0, filtered = 0, unread = 0;
+  std::uint64_t records_in = 0, records_out = 0, processed = 0, late = 0, filtered = 0, unread = 0, bad = 0;
   /// Of a source: read from outside; of a sink: written.
   std::uint64_t bytes = 0;
   /// Of a source, once its splits have been found.

@@ -30,9 +30,11 @@ class job {
     detail::must_be_named(n, named);
     n.blocking = made.blocking;
     n.outputs = {{&batch_type_of<T>, ""}};
+    if (made.on_bad_record == bad_record_policy::divert) n.outputs.push_back({&batch_type_of<bad_record>, "bad records", false, false});
     n.make_enumerator = made.make_enumerator;
     n.make = [made](node const& self) {
-      return std::make_unique<source_operator<T>>(self.name, made.make_reader(), self.make_assigner ? self.make_assigner() : nullptr);
+      return std::make_unique<source_operator<T>>(self.name, made.make_reader(), self.make_assigner ? self.make_assigner() : nullptr,
+                                                  made.on_bad_record);
     };
     return stream<T>({graph_.get(), n.id, 0});
   }

@@ -1,8 +1,8 @@
 #pragma once
 // The contract of a source.
 //
-// A source is read in splits: a file, a partition, a range. One `split_enumerator` per job finds them; each subtask has
-// one `reader` that is given some of them. A connector hands the engine a `flow::source<T>`, a value that can make both.
+// A source is read in splits: a file, a partition, a range. One `split_enumerator` per job finds them, once or again and
+// again; each subtask has one `reader` that is given some of them. A connector hands the engine a `flow::source<T>`, a value that can make both.
 //
 //   * Every method of a reader is called by one task at a time, never concurrently; `wake` alone may be called from any
 //     thread, also after the reader is gone.
@@ -12,7 +12,8 @@
 //   * A position names the next record to read: after `seek(split, position(split))` the reader delivers exactly the
 //     records that it would have delivered next. It is an opaque text of the connector's own, stored in snapshots, so an
 //     old one must stay readable.
-//   * Errors are thrown as `flow::error`; the engine adds the operator's name. Nothing is skipped silently.
+//   * Errors are thrown as `flow::error`; the engine adds the operator's name. Nothing is skipped silently: input that is
+//     no record is an error, or goes to `connector_context::divert` where the source was made with that policy.
 //   * What a user is told of the progress: the enumerator says how large a split is, where it knows (`split::bytes` or
 //     `split::records`); the reader says how many bytes it has read (`bytes_read`). Records are counted by the engine.
 
@@ -27,6 +28,28 @@
 #include <flow/batch.hpp>
 
 namespace flow {
+
+/// Input that is no record.
+struct bad_record {
+  std::string file;          // or what else the input is called
+  std::uint64_t line = 0;    // or its number; from 1
+  std::uint64_t column = 0;  // of what is wrong, in bytes, from 1; 0 where there are no columns
+  std::string reason;        // "expected ..., found ..."
+  std::string text;          // how it begins: UTF-8, at most `most_text_bytes`
+
+  static constexpr std::size_t most_text_bytes = 1024;
+  bool operator==(bad_record const&) const = default;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(CEREAL_NVP(file), CEREAL_NVP(line), CEREAL_NVP(column), CEREAL_NVP(reason), CEREAL_NVP(text));
+  }
+};
+
+/// What a source does at input that is no record.
+enum class bad_record_policy {
+  fail,    // the job fails
+  divert,  // it is counted and goes to the stream's `bad_records()`; the source reads on
+};
 
 /// A part of a source. `id` is the same in every run; an empty `position` means the beginning.
 struct split {
@@ -51,6 +74,9 @@ struct connector_context {
   std::function<void()> wake = [] {};
   /// Time of the machine, for rates and time-outs; outlives the reader.
   flow::clock const* clock = nullptr;
+  /// Of a reader whose source diverts: takes input that is no record, during `poll`, at most `into.capacity()` in one.
+  /// Empty where such input is to be thrown as an error.
+  std::function<void(bad_record)> divert{};
 };
 
 enum class poll_status {
@@ -73,7 +99,8 @@ class reader {
   virtual ~reader() = default;
   /// Called once, before anything else.
   virtual void open(connector_context const&) {}
-  /// Takes a split on, at its position. The engine numbers the splits of a subtask; numbers are not used again.
+  /// Takes a split on, at its position; also while others are being read. The engine numbers the splits of a subtask;
+  /// numbers are not used again.
   virtual void assign(std::uint32_t number, split const& assigned) = 0;
   virtual poll_result poll(batch<T>& into) = 0;
   /// Where the split stands, for `split::position`.
@@ -87,15 +114,31 @@ class reader {
   /// Bytes consumed from outside so far, of all splits: as they lie there, so of a compressed file the compressed ones.
   /// Never less than before. Asked once per poll.
   virtual std::uint64_t bytes_read() const { return 0; }
+  /// The split has ended and nothing more will be asked of it: what is kept for it can go.
+  virtual void release(std::uint32_t) {}
 };
 
-/// Finds the splits of a source. Lives beside the job's supervisor; may block.
+/// Finds the splits of a source. Lives beside the job's supervisor, which waits for each call: one that has much to do
+/// divides it (`look_again`). What has been found is its state; which of it has been read is not its business.
 class split_enumerator {
  public:
   virtual ~split_enumerator() = default;
-  /// The splits known so far, in the order in which they are to be read. Throws `flow::error` when there is nothing to
-  /// read where something was named.
+  /// Called once, before anything but `restore`; of the context, name, parallelism and clock count.
+  virtual void open(connector_context const&) {}
+  /// The splits found since the last call, in the order in which they are to be read. Throws `flow::error` when there is
+  /// nothing to read where something was named.
   virtual std::vector<split> discover() = 0;
+  /// When to call `discover` again. Unset: all has been found. 0: the look is not finished, the rest of it is to follow
+  /// at once; after the first call this says that nothing is known yet.
+  virtual std::optional<std::chrono::nanoseconds> look_again() const { return {}; }
+  /// Whether a subtask is given one split at a time, the next when it has read that one. Otherwise splits are dealt out
+  /// as they are found, and readers read all they have side by side.
+  virtual bool on_request() const { return false; }
+  /// Whether the splits, in their order, are in the order of event time. If not, ones that wait hold the watermark.
+  virtual bool in_time_order() const { return false; }
+  /// What has been found, as text, for snapshots. An enumerator to which `restore` gives it finds what is not in it.
+  virtual std::string position() const { return {}; }
+  virtual void restore(std::string const&) {}
 };
 
 /// What a connector gives to `job.source`.
@@ -106,6 +149,7 @@ struct source {
   std::function<std::unique_ptr<reader<T>>()> make_reader;
   /// Polls may wait: the task gets a thread of its own.
   bool blocking = false;
+  bad_record_policy on_bad_record = bad_record_policy::fail;
 
   source<T> make() const { return *this; }
 };

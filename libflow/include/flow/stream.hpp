@@ -150,6 +150,9 @@ class basic_stream {
     return stream<U>({end_.job, n.id, static_cast<std::uint32_t>(n.outputs.size() - 1)});
   }
 
+  /// Of a source that was made with the policy `divert`: the input that was no record. Where nobody reads it, it is counted.
+  stream<bad_record> bad_records() const;
+
   /// Gives records their event time: a member of type flow::timestamp or a function of the record. On a source there are
   /// watermarks per split, later in a stream per subtask.
   template <class F, class Strategy>
@@ -249,6 +252,15 @@ class stream : public basic_stream<T, stream<T>> {
  public:
   using basic_stream<T, stream<T>>::basic_stream;
 };
+
+template <class T, class Handle>
+stream<bad_record> basic_stream<T, Handle>::bad_records() const {
+  node& n = own();
+  bool const diverts = n.kind == "source" && n.outputs.size() == 2;
+  if (n.kind != "source") n.mistakes.push_back("a " + n.kind + " has no bad records; ask the stream that job.source or its event_time gave");
+  else if (!diverts) n.mistakes.push_back("its bad records are asked for, but it fails at the first; make the source with .on_bad_record(divert)");
+  return stream<bad_record>({end_.job, n.id, diverts ? 1u : 0u});
+}
 
 }  // namespace flow
 

@@ -130,6 +130,8 @@ class time_assigner {
 
   /// Adds a split; they are numbered from 0.
   virtual void add_split() = 0;
+  /// Another split takes the place of one that has ended.
+  virtual void renew_split(std::uint32_t split) = 0;
   /// Fills the batch's timestamps; all records are of one split. Throws what the user's function throws; `at` is then the record.
   virtual void assign(batch_base& records, std::uint32_t split, std::uint32_t& at) = 0;
   virtual timestamp watermark(std::uint32_t split) const = 0;
@@ -148,6 +150,10 @@ class typed_time_assigner final : public time_assigner {
       : time_assigner(strategy.options), time_of_(std::move(time_of)), strategy_(std::move(strategy)) {}
 
   void add_split() override { generators_.push_back(strategy_.template make<T>()); }
+  void renew_split(std::uint32_t split) override {
+    std::destroy_at(&generators_[split]);  // a user's generator need not be assignable
+    std::construct_at(&generators_[split], strategy_.template make<T>());
+  }
   void assign(batch_base& b, std::uint32_t split, std::uint32_t& at) override {
     auto& records = static_cast<batch<T>&>(b);
     timestamp* const times = records.add_timestamps();

@@ -31,12 +31,13 @@ std::uint32_t graph::parallelism_of(node_id id, std::uint32_t default_parallelis
   return default_parallelism;
 }
 
-bool graph::has_event_time(node_id id) const {
-  node const& n = at(id);
+bool graph::has_event_time(edge const& e) const {
+  node const& n = at(e.from);
+  if (!n.outputs[e.port].has_times) return false;
   if (n.gives_event_time) return true;
   if (n.inputs.empty()) return false;
-  for (auto const& e : n.inputs)
-    if (!has_event_time(e.from)) return false;
+  for (auto const& input : n.inputs)
+    if (!has_event_time(input)) return false;
   return true;
 }
 
@@ -67,7 +68,7 @@ std::vector<std::string> graph::mistakes(std::uint32_t default_parallelism, std:
     if (n.keyed && parallelism > max_parallelism)
       say(n, "parallelism " + std::to_string(parallelism) + " exceeds max-parallelism " + std::to_string(max_parallelism) +
                  ", the number of key groups; lower the one or raise the other");
-    if (n.needs_event_time && !has_event_time(n.inputs.front().from))
+    if (n.needs_event_time && !has_event_time(n.inputs.front()))
       say(n, "event-time windows need event time; say .event_time(...) on the stream before key_by or window");
     for (std::uint32_t port = 0; port < n.outputs.size(); ++port)
       if (n.outputs[port].must_be_read && !is_read(n.id, port))

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <cereal/types/vector.hpp>
 
 #include <flow/operator/source_operator.hpp>
@@ -12,17 +14,77 @@ void source_operator_base::open() {
   c.parallelism = context().parallelism;
   c.wake = context().wake;
   c.clock = context().clock;
+  if (ports() > 1) {
+    bad_.attach(*this, 1, context().batch_size);
+    c.divert = [this](bad_record bad) {
+      bad_.emit(std::move(bad));
+      ++diverted_;
+    };
+  }
   open_reader(c);
 }
 
+// ---- splits
+
 void source_operator_base::assign(split const& s) {
   guarded([&] {
-    auto const number = static_cast<std::uint32_t>(splits_.size());
-    splits_.push_back({s});
-    if (assigner_) assigner_->add_split();
-    assign_reader(number, s);
+    std::size_t const place = free_place();
+    splits_[place] = {s, next_number_++};
+    request_ = request::none;
+    assign_reader(splits_[place].number, s);
   });
 }
+
+/// That of a split that has ended, so that what is kept does not grow with the number of splits read.
+std::size_t source_operator_base::free_place() {
+  auto const free = std::find_if(splits_.begin(), splits_.end(), [](auto const& s) { return s.ended; });
+  auto const place = static_cast<std::size_t>(free - splits_.begin());
+  if (free == splits_.end()) {
+    splits_.emplace_back();
+    if (assigner_) assigner_->add_split();
+  } else if (assigner_) {
+    assigner_->renew_split(static_cast<std::uint32_t>(place));
+  }
+  return place;
+}
+
+std::size_t source_operator_base::place_of(std::uint32_t number) const {
+  for (std::size_t i = 0; i < splits_.size(); ++i)
+    if (splits_[i].number == number) return i;
+  throw error(error_code::internal, "the reader speaks of split number " + std::to_string(number) + ", which it was not given");
+}
+
+bool source_operator_base::all_ended() const {
+  return std::all_of(splits_.begin(), splits_.end(), [](auto const& s) { return s.ended; });
+}
+
+void source_operator_base::splits_known(split_terms const& terms) {
+  known_ = true;
+  terms_ = terms;
+  if (request_ == request::asked) request_ = request::waiting;  // a split would have come first
+}
+
+/// One that is paused may need others to be read before it goes on, unless those are even later.
+bool source_operator_base::wants_split() {
+  if (!known_ || !terms_.on_request || terms_.complete || request_ != request::none) return false;
+  for (auto const& s : splits_)
+    if (!s.ended && (!s.paused || terms_.in_time_order)) return false;
+  request_ = request::asked;
+  return true;
+}
+
+void source_operator_base::pass(barrier const& b) {
+  declared_->clear();
+  for (std::size_t i = 0; i < splits_.size(); ++i) {
+    auto const& s = splits_[i];
+    if (s.ended) continue;
+    split stands{s.value.id, guarded([&] { return position(s.number); })};
+    declared_->push_back({std::move(stands), assigner_ ? assigner_->save(static_cast<std::uint32_t>(i)) : std::string{}});
+  }
+  operator_base::pass(b);
+}
+
+// ---- steps
 
 source_step source_operator_base::step(std::chrono::nanoseconds now) {
   using outcome = source_step::outcome;
@@ -33,36 +95,47 @@ source_step source_operator_base::step(std::chrono::nanoseconds now) {
     follow_time();
     if (!outputs_ready()) return {outcome::blocked};
   }
-  bool const all_ended = std::all_of(splits_.begin(), splits_.end(), [](auto const& s) { return s.ended; });
-  if (all_ended) {
-    if (complete_) return {outcome::ended};
+  if (all_ended()) {
+    if (terms_.complete) return {outcome::ended};
     follow_time();
     return {outcome::nothing};
   }
+  diverted_ = 0;
   poll_result const polled = guarded([this] { return poll(batch_); });
-  std::uint32_t at = 0;
-  std::uint32_t const n = batch_->size();
   counters().bytes.set(bytes_read());
-  run_idle_clocks(now, polled, n > 0);
-  if (polled.status == poll_status::split_end) splits_[polled.split].ended = true;
-  if (n > 0) {
-    counters().records_in.add(n);
-    counters().processed.add(n);
-    if (assigner_) {
-      try {
-        assigner_->assign(*batch_, polled.split, at);
-      } catch (...) {
-        operator_base::fail(*batch_, at);
-      }
-    }
-    idle_ = false;
-    counters().idle.store(false, std::memory_order_relaxed);
-    push(0, batch_);
-    check_drift(polled.split);
-  }
+  bool const got_something = !batch_->empty() || diverted_ > 0;
+  bool const of_a_split = got_something || polled.status != poll_status::nothing;
+  std::size_t const place = of_a_split ? place_of(polled.split) : splits_.size();
+  run_idle_clocks(now, place, got_something);
+  bool const ends = polled.status == poll_status::split_end;
+  if (ends) splits_[place].ended = true;
+  if (got_something) pass_on(place, diverted_);
+  if (ends) guarded([&] { release(polled.split); });
   if (outputs_ready()) follow_time(); else watermark_waits_ = true;
-  if (polled.status != poll_status::nothing || n > 0) return {outcome::progress};
+  if (of_a_split) return {outcome::progress};
   return {outcome::nothing, next_look(polled.retry_after)};
+}
+
+/// Gives what the poll brought its event time, and hands it on.
+void source_operator_base::pass_on(std::size_t place, std::uint32_t bad) {
+  std::uint32_t const n = batch_->size();
+  counters().records_in.add(n + bad);
+  counters().processed.add(n + bad);
+  counters().bad.add(bad);
+  if (bad > 0) bad_.flush();
+  if (n == 0) return;
+  if (assigner_) {
+    std::uint32_t at = 0;
+    try {
+      assigner_->assign(*batch_, static_cast<std::uint32_t>(place), at);
+    } catch (...) {
+      operator_base::fail(*batch_, at);
+    }
+  }
+  idle_ = false;
+  counters().idle.store(false, std::memory_order_relaxed);
+  push(0, batch_);
+  check_drift(place);
 }
 
 /// When to poll again: when the reader says so, or when the next idle clock runs out.
@@ -76,29 +149,37 @@ std::optional<std::chrono::nanoseconds> source_operator_base::next_look(std::opt
   return asked;
 }
 
+// ---- time
+
 /// A split's idle clock runs only between two polls with nothing but the input to wait for.
-void source_operator_base::run_idle_clocks(std::chrono::nanoseconds now, poll_result const& polled, bool got_records) {
+void source_operator_base::run_idle_clocks(std::chrono::nanoseconds now, std::size_t polled, bool got_something) {
   if (!assigner_ || assigner_->options().idle_after.count() == 0) return;
   auto const elapsed = last_poll_ ? now - *last_poll_ : std::chrono::nanoseconds{0};
   last_poll_ = now;
-  for (std::uint32_t i = 0; i < splits_.size(); ++i) {
+  for (std::size_t i = 0; i < splits_.size(); ++i) {
     auto& s = splits_[i];
     if (s.ended || s.paused) continue;
-    if (got_records && i == polled.split) {
+    if (got_something && i == polled) {
       s.quiet = std::chrono::nanoseconds{0};
       s.idle = false;
-    } else if (guarded([&] { return reading(i); })) {
+    } else if (guarded([&] { return reading(s.number); })) {
       s.quiet += elapsed;
       s.idle = s.quiet >= assigner_->options().idle_after;
     }
   }
 }
 
+/// `end_of_time` when nothing holds the watermark, `no_watermark` when something does that has no time yet.
 timestamp source_operator_base::lowest_watermark() const {
+  if (terms_.held) return no_watermark;
   timestamp lowest = end_of_time;
-  for (std::uint32_t i = 0; i < splits_.size(); ++i)
-    if (!splits_[i].ended && !splits_[i].idle) lowest = std::min(lowest, assigner_->watermark(i));
-  return lowest;
+  bool waiting = terms_.on_request && !terms_.complete && request_ != request::waiting;  // another may be there
+  for (std::size_t i = 0; i < splits_.size(); ++i) {
+    if (splits_[i].ended || splits_[i].idle) continue;
+    if (terms_.in_time_order && !reading(splits_[i].number)) waiting = true;
+    else lowest = std::min(lowest, assigner_->watermark(static_cast<std::uint32_t>(i)));
+  }
+  return lowest == end_of_time && waiting ? no_watermark : lowest;
 }
 
 timestamp source_operator_base::progress() const { return !known_ ? no_watermark : assigner_ ? lowest_watermark() : end_of_time; }
@@ -107,7 +188,7 @@ void source_operator_base::follow_time() {
   if (!assigner_) return;
   timestamp const w = lowest_watermark();
   if (w == end_of_time) {  // all are idle or have ended: the watermark stands, the others go on without this subtask
-    bool const ending = complete_ && std::all_of(splits_.begin(), splits_.end(), [](auto const& s) { return s.ended; });
+    bool const ending = terms_.complete && all_ended();
     if (!ending && !std::exchange(idle_, true)) idle();
   } else if (w > sent_) {
     idle_ = false;
@@ -117,27 +198,18 @@ void source_operator_base::follow_time() {
 
 void source_operator_base::grant(timestamp until) {
   grant_ = until;
-  for (std::uint32_t i = 0; i < splits_.size(); ++i) check_drift(i);
+  for (std::size_t i = 0; i < splits_.size(); ++i) check_drift(i);
 }
 
-void source_operator_base::check_drift(std::uint32_t number) {
-  auto& s = splits_[number];
-  if (max_drift().count() == 0 || s.ended) return;
-  timestamp const w = assigner_->watermark(number);
+void source_operator_base::check_drift(std::size_t place) {
+  if (max_drift().count() == 0) return;
+  auto& s = splits_[place];
+  if (s.ended) return;
+  timestamp const w = assigner_->watermark(static_cast<std::uint32_t>(place));
   // Before the first grant a subtask keeps to the bound by what it saw first.
   if (grant_ == no_watermark && w != no_watermark) grant_ = saturating_add(w, max_drift());
   bool const wait = w > grant_;
-  if (wait != s.paused) guarded([&] { pause(number, s.paused = wait); });
-}
-
-void source_operator_base::pass(barrier const& b) {
-  declared_->clear();
-  for (std::uint32_t i = 0; i < splits_.size(); ++i) {
-    split s = splits_[i].value;
-    if (!splits_[i].ended) s.position = guarded([&] { return position(i); });
-    declared_->push_back({std::move(s), splits_[i].ended, assigner_ ? assigner_->save(i) : std::string{}});
-  }
-  operator_base::pass(b);
+  if (wait != s.paused) guarded([&] { pause(s.number, s.paused = wait); });
 }
 
 }  // namespace flow

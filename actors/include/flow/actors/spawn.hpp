@@ -33,7 +33,7 @@ auto inspect(Inspector& f, input_size& s) {
 template <class Inspector>
 auto inspect(Inspector& f, operator_summary& s) {
   return f(caf::meta::type_name("flow::operator_summary"), s.name, s.kind, s.is_source, s.is_sink, s.task, s.parallelism, s.records_in,
-           s.records_out, s.processed, s.late, s.filtered, s.unread, s.bytes, s.expected, s.watermark, s.busy, s.idle, s.blocked);
+           s.records_out, s.processed, s.late, s.filtered, s.unread, s.bad, s.bytes, s.expected, s.watermark, s.busy, s.idle, s.blocked);
 }
 template <class Inspector>
 auto inspect(Inspector& f, job_result& r) {

@@ -36,6 +36,7 @@ struct output_declaration {
   batch_type const* type = nullptr;
   std::string name;        // empty for the main output
   bool must_be_read = true;
+  bool has_times = true;   // false: its records have no event time, even if the operator gives it
 };
 
 struct node {
@@ -79,7 +80,7 @@ class graph {
   bool is_read(node_id id, std::uint32_t port) const;
 
  private:
-  bool has_event_time(node_id id) const;
+  bool has_event_time(edge const& e) const;
 
   std::vector<std::unique_ptr<node>> nodes_;
 };

@@ -58,7 +58,7 @@ struct whole {
     auto const plan = flow::make_plan(job.graph(), s);
     task = std::make_unique<flow::task>(flow::make_blueprints(job.graph(), plan, s).at(0).at(0), s, transport, clock);
     task->start([] {});
-    task->assign({{"a", ""}}, true);
+    task->assign({{"a", ""}}, {});
   }
   outcome step() { return task->step().what; }
 

@@ -44,7 +44,7 @@ TEST_CASE("a source task reads to the end of its splits, then sends the end of t
   source_task t;
   CHECK(t.task->step().what == outcome::resting);
   CHECK(t.task->progress() == flow::no_watermark);
-  t.task->assign({{"a", ""}}, true);
+  t.task->assign({{"a", ""}}, {});
   t.script.polls = {records(0, {10, 11}), last(0, {12})};
   CHECK(t.task->step().what == outcome::finished);
   auto const log = t.transport.log();
@@ -61,7 +61,7 @@ TEST_CASE("an injected barrier passes at once, also while the output is held bac
   t.task->inject({1, 0});
   t.task->step();
   CHECK(t.barriers == std::vector<std::uint64_t>{1});
-  t.task->assign({{"a", ""}}, true);
+  t.task->assign({{"a", ""}}, {});
   t.script.polls = {records(0, {10, 11}), records(0, {12, 13}), records(0, {14, 15})};
   CHECK(t.task->step().what == outcome::blocked);
   t.task->inject({2, 1});
@@ -75,7 +75,7 @@ TEST_CASE("an injected barrier passes at once, also while the output is held bac
 
 TEST_CASE("a barrier waits while an operator of the chain holds back records that were before it") {
   source_task t({}, flow::settings{}.task_buffer(1), true);
-  t.task->assign({{"a", ""}}, false);
+  t.task->assign({{"a", ""}}, {.complete = false});
   t.script.polls = {records(0, {5, 1})};  // the 5 fills two batches, the 1 waits
   CHECK(t.task->step().what == outcome::blocked);
   t.task->inject({1, 0});
@@ -94,7 +94,7 @@ TEST_CASE("a barrier waits while an operator of the chain holds back records tha
 
 TEST_CASE("a source task that is held up does not become idle, one whose input rests does") {
   source_task t({}, flow::settings{}.task_buffer(1));
-  t.task->assign({{"a", ""}}, false);
+  t.task->assign({{"a", ""}}, {.complete = false});
   t.script.polls = {records(0, {10, 11}), records(0, {12, 13})};
   CHECK(t.task->step().what == outcome::blocked);
   t.clock.advance(1h);
@@ -113,7 +113,7 @@ TEST_CASE("a source task that is held up does not become idle, one whose input r
 TEST_CASE("a grant reaches the source of a task and lets a paused split go on") {
   source_task t(flow::duration{100});
   CHECK(t.task->max_drift() == flow::duration{100});
-  t.task->assign({{"a", ""}, {"b", ""}}, true);
+  t.task->assign({{"a", ""}, {"b", ""}}, {});
   t.task->grant(wire::at(50));
   t.script.log.clear();
   t.script.polls = {records(0, {80})};
@@ -121,4 +121,31 @@ TEST_CASE("a grant reaches the source of a task and lets a paused split go on") 
   CHECK(t.script.log == lines{"pause 0"});
   t.task->grant(wire::at(80));
   CHECK(t.script.log == lines{"pause 0", "go on 0"});
+}
+
+TEST_CASE("splits that come behind an injected barrier are taken when it has passed") {
+  source_task t({}, flow::settings{}.task_buffer(1), true);
+  t.task->assign({{"a", ""}}, {.complete = false, .on_request = true});
+  t.script.polls = {records(0, {5, 1})};  // the 5 fills two batches, the 1 waits
+  CHECK(t.task->step().what == outcome::blocked);
+  t.task->inject({1, 0});
+  t.task->assign({{"b", "7"}}, {.complete = false, .on_request = true});
+  t.task->inject({2, 0});
+  t.task->assign({{"c", ""}}, {.on_request = true});
+  CHECK(t.script.log == lines{"assign 0 a@"});
+  t.script.log.clear();
+  t.task->on_barrier = [&](flow::barrier const& b) { t.script.log.push_back("barrier " + std::to_string(b.checkpoint)); };
+  for (int i = 0; i < 3; ++i) {
+    t.task->take({0, 0, 1 << 20, {}});
+    t.task->step();
+  }
+  CHECK(t.script.log == lines{"barrier 1", "assign 1 b@7", "barrier 2", "assign 2 c@"});
+}
+
+TEST_CASE("a task asks for a split when its source does, while it runs") {
+  source_task t;
+  CHECK_FALSE(t.task->wants_split());
+  t.task->assign({}, {.complete = false, .on_request = true});
+  CHECK(t.task->wants_split());
+  CHECK_FALSE(t.task->wants_split());
 }

@@ -209,3 +209,32 @@ TEST_CASE("windows longer than time can be counted are a mistake") {
   REQUIRE(!found.empty());
   CHECK(found.front() == "window 'counts': size, slide, offset and allowed lateness of windows must be at most 9,000 years");
 }
+
+TEST_CASE("bad records may stay unread, and are a mistake where there are none") {
+  auto diverting = nothing::source<event>();
+  diverting.on_bad_record = flow::bad_record_policy::divert;
+  flow::job job{"j"};
+  auto events = job.source("events", diverting).event_time(&event::at, flow::monotonous());
+  events.sink("out", nothing::sink{});
+  CHECK(mistakes(job).empty());
+  events.bad_records().sink("bad", nothing::sink{});
+  CHECK(mistakes(job).empty());
+  flow::job fails{"j"};
+  auto all = fails.source("events", nothing::source<event>());
+  all.bad_records().sink("bad", nothing::sink{});
+  all.map([](event const& e) { return e.id; }).bad_records().sink("none", nothing::sink{});
+  CHECK(mistakes(fails) ==
+        lines{"source 'events': its bad records are asked for, but it fails at the first; make the source with .on_bad_record(divert)",
+              "map 'map-2': a map has no bad records; ask the stream that job.source or its event_time gave"});
+}
+
+TEST_CASE("bad records have no event time, also where the source's records have it") {
+  auto diverting = nothing::source<event>();
+  diverting.on_bad_record = flow::bad_record_policy::divert;
+  flow::job job{"j"};
+  auto events = job.source("events", diverting).event_time(&event::at, flow::monotonous());
+  events.sink("out", nothing::sink{});
+  events.bad_records().window(flow::tumbling_windows(1s)).aggregate<flow::count>("counts").sink("bad", nothing::sink{});
+  REQUIRE_FALSE(mistakes(job).empty());
+  CHECK_THAT(mistakes(job).at(0), Catch::Contains("'counts-partial'") && Catch::Contains("event-time windows need event time"));
+}

@@ -52,6 +52,7 @@ class reader final : public flow::reader<std::int64_t> {
   void seek(std::uint32_t, std::string const&) override {}
   bool reading(std::uint32_t number) const override { return !script_.waiting.contains(number); }
   std::uint64_t bytes_read() const override { return bytes_; }
+  void release(std::uint32_t number) override { script_.log.push_back("release " + std::to_string(number)); }
   void pause(std::uint32_t number, bool paused) override { script_.log.push_back((paused ? "pause " : "go on ") + std::to_string(number)); }
 
  private:
@@ -79,7 +80,7 @@ struct source {
   }
   void splits(int n, bool complete = true) {
     for (int i = 0; i < n; ++i) op.assign({"s" + std::to_string(i), ""});
-    op.splits_known(complete);
+    op.splits_known({.complete = complete});
     script.log.clear();
   }
   flow::source_step step(std::chrono::nanoseconds after = std::chrono::nanoseconds{0}) {

@@ -20,7 +20,7 @@ TEST_CASE("a source polls nothing before its splits are known and ends with the 
   CHECK(s.script.polled == 0);
   s.op.assign({"a", "17"});
   s.op.assign({"b", ""});
-  s.op.splits_known(true);
+  s.op.splits_known({});
   CHECK(s.script.log == log_lines{"assign 0 a@17", "assign 1 b@"});
   s.play({records(0, {1, 2}), last(1, {3}), last(0)});
   CHECK(s.step().result == outcome::ended);
@@ -120,7 +120,6 @@ TEST_CASE("a barrier finds the positions of the splits and their watermarks in d
   REQUIRE(splits.size() == 2);
   CHECK(splits[0].value.id == "s0");
   CHECK(splits[0].value.position == "3");
-  CHECK_FALSE(splits[0].ended);
   CHECK(splits[1].value.position == "0");
   CHECK(splits[0].watermarks != splits[1].watermarks);  // what their generators remember
 }

@@ -82,13 +82,17 @@ class counted_splits final : public split_enumerator {
       : count_(count), records_of_(std::move(records_of)) {}
   std::vector<split> discover() override {
     std::vector<split> found;
+    if (std::exchange(found_, true)) return found;
     for (std::uint32_t i = 0; i < count_; ++i) found.push_back({std::to_string(i), {}, {}, records_of_(i)});
     return found;
   }
+  std::string position() const override { return found_ ? "found" : ""; }
+  void restore(std::string const& position) override { found_ = position == "found"; }
 
  private:
   std::uint32_t count_;
   std::function<std::optional<std::uint64_t>(std::uint32_t)> records_of_;
+  bool found_ = false;
 };
 
 }  // namespace flow::memory

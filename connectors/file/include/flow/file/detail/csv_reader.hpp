@@ -96,8 +96,10 @@ class csv_stream {
     archive_(record);
     return true;
   }
+  bool recover() { return rows_.recover(); }
   void seek(location const& at) { rows_.seek(at); }
   std::uint64_t offset() const { return rows_.offset(); }
+  std::uint64_t stored_offset() const { return rows_.stored_offset(); }
   location where() const { return rows_.where(); }
 
  private:

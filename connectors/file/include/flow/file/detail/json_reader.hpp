@@ -162,8 +162,10 @@ class json_stream {
     }
     return true;
   }
+  bool recover() { return records_.recover(); }
   void seek(location const& at) { records_.seek(at); }
   std::uint64_t offset() const { return records_.offset(); }
+  std::uint64_t stored_offset() const { return records_.stored_offset(); }
   location where() const { return records_.where(); }
 
  private:

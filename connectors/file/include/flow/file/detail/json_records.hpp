@@ -23,9 +23,12 @@ class json_records {
   void seek(location const& at);
   /// Parses the next record, whose value is then `root()`; false at the end of the file.
   bool next();
+  /// After an error of a record: whether `next` can go on with the one behind it.
+  bool recover();
   json_value root() const;
 
   std::uint64_t offset() const;
+  std::uint64_t stored_offset() const;
   location where() const;
   std::string const& time_format() const;
   /// Throws bad_record at the value of the current record that the path leads to.
