@@ -48,7 +48,7 @@ constexpr error_description description_of(error_code code) {
               "Check that the input has the format that it is read as; emit less per call; or raise the limit that the message names."};
     case error_code::cancelled:
       return {code, "cancelled", domain::program, retry::pointless,
-              "An application waits for the result of a job whose handle was killed, or sends to an inlet that was closed or whose job has ended.",
+              "An application waits for the result of a job whose handle was killed, or sent to an inlet that was closed, or whose job ended, before it took the record.",
               "Keep the handle of a job until its result is there; send to an inlet only before it is closed, and treat the answer as a record not taken."};
     case error_code::not_responding:
       return {code, "not_responding", domain::program, retry::unclear,

@@ -112,20 +112,18 @@ void hang() {
   testing::run(j, testing::deterministic(1));
 }
 
-/// An application that sends to an inlet after its job has ended.
-void send_too_late() {
+/// An application that awaits a job, the handle of which is killed meanwhile.
+void lose_the_handle() {
   caf::actor_system_config config;
   actors::configure(config);
   caf::actor_system system(config);
   caf::scoped_actor self(system);
-  auto [numbers, inlet] = actors::inlet<std::int64_t>(system, "numbers");
-  job j("ended");
-  j.source("in", numbers).sink("out", memory::discard());
+  job j("endless");
+  j.source("in", numbers(memory::unbounded)).sink("out", memory::discard());
   auto const running = actors::spawn(system, std::move(j), settings{}.parallelism(1));
-  auto const rethrow = [](caf::error const& e) { throw actors::from_caf(e).value(); };
-  self->send(running, actors::cancel_v);
-  self->request(running, caf::infinite, actors::await_v).receive([](job_result const&) {}, rethrow);
-  self->request(inlet, caf::infinite, std::int64_t{1}).receive([] {}, rethrow);
+  auto awaiting = self->request(running, caf::infinite, actors::await_v);
+  caf::anon_send_exit(running, caf::exit_reason::kill);
+  awaiting.receive([](job_result const&) {}, [](caf::error const& e) { throw actors::from_caf(e).value(); });
 }
 
 struct provocation {
@@ -143,7 +141,7 @@ std::map<error_code, provocation> provocations() {
       {error_code::no_space, {[] { write_to_device(ENOSPC); }, "out", "free some space"}},
       {error_code::io, {[] { write_to_device(EIO); }, "out", "check the device"}},
       {error_code::limit_exceeded, {emit_without_end, "flat_map-1", "max-call-output"}},
-      {error_code::cancelled, {send_too_late, "", "numbers"}},
+      {error_code::cancelled, {lose_the_handle, "", "handle of the job was killed"}},
       {error_code::not_responding, {block, "", "operator 'stuck' (subtask 0)"}},
       {error_code::internal, {hang, "", "hangs"}},
   };

@@ -40,9 +40,9 @@ TEST_CASE("a summary as JSON holds the totals and every operator's counters") {
   CHECK(summary_json(result(), "j") ==
         R"({"job":"j","end":"finished","elapsed_seconds":1.500000,"failure":null,"records_in":10,"bytes_in":1234,"records_out":9,"bytes_out":55,)"
         R"("most_bytes_in_flight":77,"last_barrier":0,"operators":[)"
-        R"({"name":"in","kind":"source","task":0,"parallelism":2,"records_in":10,"records_out":10,"processed":10,"filtered":0,"late":0,"unread":0,)"
+        R"({"name":"in","kind":"source","task":0,"parallelism":2,"records_in":10,"records_out":10,"processed":10,"filtered":0,"late":0,"unread":0,"bad":0,)"
         R"("bytes":1234,"watermark":"end","busy_seconds":0.250000,"idle_seconds":0.000000,"blocked_seconds":0.000000},)"
-        R"({"name":"o\"ut","kind":"sink","task":1,"parallelism":1,"records_in":9,"records_out":0,"processed":9,"filtered":0,"late":1,"unread":0,)"
+        R"({"name":"o\"ut","kind":"sink","task":1,"parallelism":1,"records_in":9,"records_out":0,"processed":9,"filtered":0,"late":1,"unread":0,"bad":0,)"
         R"("bytes":55,"watermark":"1970-01-01T00:00:01Z","busy_seconds":0.000000,"idle_seconds":0.000000,"blocked_seconds":0.000000}]})");
 }
 

@@ -18,7 +18,8 @@
 // The end. The input ends after `close_v`, or the exit of the owner, an actor that is linked to the inlet, or the inlet itself (by any
 // reason, normal too), or when nobody holds the inlet any more: what was sent before is taken, all windows fire, a job
 // without other input finishes. `close_v` is answered when all before it has been taken. A request that comes later is answered with an error.
-// When the job ends before its input, requests that wait and come are answered with an error (cancelled).
+// When the job ends before its input, requests that wait are answered with an error (cancelled); the inlet is gone then, and what is sent to it
+// later is answered by CAF (request_receiver_down).
 //
 // An inlet has one split, so one subtask reads it (spread it with `rebalance` or `key_by`), and one job, once. It cannot replay:
 // what was answered has been taken, not processed. Its position is a count; after a restore it goes on with what is sent then,
