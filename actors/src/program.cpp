@@ -1,5 +1,6 @@
 // `run`: a job as a program. With `status/`, the only part of the library that prints, and that may end the process.
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -108,6 +109,15 @@ void print_plan(job const& j, arguments const& a) {
   say_on_stdout(a.explain() == arguments::plan_form::mermaid ? mermaid(j.graph(), p) : explain(j.graph(), p, j.name()));
 }
 
+/// A standard stream that was closed before the program began would be given to the next file that is opened, and what is
+/// printed would go there. Opened for the wrong direction, it refuses what is printed instead.
+void open_standard_streams() {
+  for (int const stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) < 0 && errno == EBADF) {
+      [[maybe_unused]] int const opened = ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // the lowest that is free: this one
+    }
+}
+
 int wrong_usage(std::vector<std::string> const& mistakes) {
   for (auto const& m : mistakes) std::cerr << m << '\n';
   return exit_status::wrong_usage;
@@ -116,6 +126,7 @@ int wrong_usage(std::vector<std::string> const& mistakes) {
 }  // namespace
 
 int run(job const& j, arguments const& a) {
+  open_standard_streams();
   try {
     if (a.help()) {
       say_on_stdout(a.help_text(j.name()));
@@ -125,7 +136,8 @@ int run(job const& j, arguments const& a) {
     if (a.explain() == arguments::plan_form::none) return program(j, a).run();
     print_plan(j, a);
     return exit_status::finished;
-  } catch (error const& e) {
+  } catch (...) {
+    error const e = error_being_handled({});
     std::cerr << e.what() << '\n';
     return e.code() == error_code::invalid_job || e.code() == error_code::usage ? exit_status::wrong_usage : exit_status::failed;
   }

@@ -1,6 +1,7 @@
 """The closing summary."""
 
 import json
+import os
 import signal
 
 from harness import ProcessCase
@@ -77,6 +78,20 @@ class Summaries(ProcessCase):
             ended = self.run_job("bounded", "--count", 10, "--summary", "json", "--quiet", stdout=full)
         self.assertEqual(ended.status, 1)
         self.assertIn("cannot write to standard output: No space left on device", ended.stderr)
+        self.assertEqual(len(self.numbers()), 10)
+
+    def test_a_closed_standard_output_is_an_error_and_no_file_of_results_takes_its_place(self):
+        ended = self.run_job("bounded", "--count", 10, "--summary", "json", "--quiet", preexec_fn=lambda: os.close(1))
+        self.assertEqual(ended.status, 1)
+        self.assertIn("cannot write to standard output: Bad file descriptor", ended.stderr)
+        self.assertEqual(len(self.numbers()), 10)
+        ended = self.run_job("table", "--count", 10, "--quiet", preexec_fn=lambda: os.close(1))
+        self.assertEqual(ended.status, 1)
+        self.assertIn("operator 'table'", ended.stderr)
+
+    def test_a_closed_standard_error_harms_nothing(self):
+        ended = self.run_job("bounded", "--count", 10, preexec_fn=lambda: os.close(2))
+        self.assertEqual(ended.status, 0)
         self.assertEqual(len(self.numbers()), 10)
 
     def test_none_is_no_summary(self):

@@ -10,7 +10,7 @@ namespace flow {
 outgoing::outgoing(std::uint32_t number, flow::partitioning how, std::vector<outgoing_target> targets, settings const& s, transport& t,
                    task_counters& counters)
     : number_(number), how_(how), batch_size_(s.batch_size()), chunk_(std::min<std::uint32_t>(256, s.batch_size())),
-      watermark_interval_(s.watermark_interval()), max_delay_(s.max_batch_delay()), max_waiting_bytes_(s.max_call_output()),
+      watermark_interval_(s.watermark_interval()), max_delay_(s.max_batch_delay()),
       transport_(t), counters_(counters), max_parallelism_(s.max_parallelism()) {
   for (auto const& to : targets) {
     targets_.push_back({});
@@ -34,10 +34,6 @@ void outgoing::receive(batch_ref& b) {
   } else {
     hand_over(b, targets_[turn_]);
   }
-  if (waiting_bytes_ > max_waiting_bytes_)
-    throw error(error_code::limit_exceeded,
-                "one call emitted more than " + std::to_string(max_waiting_bytes_) +
-                    " bytes beyond what the receivers take; emit less per record or raise the setting max-call-output");
 }
 
 // ---- dealing records to targets
@@ -145,7 +141,6 @@ void outgoing::ship_to_all() {
 void outgoing::enqueue(target& t, element e) {
   if (in_credit(t)) return send(t, std::move(e));
   ++waiting_batches_;
-  waiting_bytes_ += e.bytes;
   t.waiting.push_back(std::move(e));
   counters_.late_batches_waiting.set(std::max<std::uint64_t>(counters_.late_batches_waiting.value(), waiting_batches_));
 }
@@ -169,7 +164,6 @@ void outgoing::drain(target& t) {
     t.waiting.pop_front();
     if (e.what == element::kind::batch) {
       --waiting_batches_;
-      waiting_bytes_ -= e.bytes;
     }
     send(t, std::move(e));
   }

@@ -74,7 +74,6 @@ class outgoing final : public receiver {
   flow::partitioning how_;
   std::uint32_t batch_size_, chunk_;
   std::chrono::nanoseconds watermark_interval_, max_delay_;
-  std::size_t max_waiting_bytes_;
   transport& transport_;
   task_counters& counters_;
   std::vector<target> targets_;
@@ -84,7 +83,7 @@ class outgoing final : public receiver {
   std::vector<batch_base*> partials_;
   std::vector<batch_ref> spare_;
   std::size_t turn_ = 0;
-  std::size_t waiting_batches_ = 0, waiting_bytes_ = 0, in_flight_ = 0;
+  std::size_t waiting_batches_ = 0, in_flight_ = 0;
   std::chrono::nanoseconds last_watermarks_{0}, oldest_partial_{0};
   bool has_partial_ = false;
   bool any_idle_ = false;

@@ -219,10 +219,3 @@ TEST_CASE("emptied batches that come back are used again") {
   for (auto const& s : e.transport.sent) used |= &*s.what.records == memory;
   CHECK(used);
 }
-
-TEST_CASE("a call that emits more than its limit beyond what receivers take is an error") {
-  exchange e(partitioning::forward, 1, flow::settings{}.batch_size(100).max_call_output(2'000), 1);
-  e.give(numbers(100));
-  for (int i = 0; i < 4; ++i) e.give(numbers(100));  // 4 times 101 integers
-  CHECK_THROWS_WITH(e.give(numbers(100)), Catch::Contains("more than 2000 bytes") && Catch::Contains("max-call-output"));
-}
