@@ -1,5 +1,6 @@
 """The closing summary."""
 
+import gzip
 import json
 import os
 import signal
@@ -93,6 +94,13 @@ class Summaries(ProcessCase):
         ended = self.run_job("bounded", "--count", 10, preexec_fn=lambda: os.close(2))
         self.assertEqual(ended.status, 0)
         self.assertEqual(len(self.numbers()), 10)
+
+    def test_the_bytes_of_a_compressed_file_are_those_that_lie_on_the_disk(self):
+        packed = self.folder / "numbers.json.gz"
+        packed.write_bytes(gzip.compress("".join(f'{{"number":{i},"text":"line {i}"}}\n' for i in range(5000)).encode()))
+        ended = self.run_job("file", "--input", packed, "--format", "json", "--summary", "json", "--quiet")
+        self.assertEqual(ended.status, 0, ended.stderr)
+        self.assertEqual(self.summary(ended)["bytes_in"], packed.stat().st_size)
 
     def test_none_is_no_summary(self):
         ended = self.run_job("bounded", "--count", 10, "--summary", "none")

@@ -76,9 +76,10 @@ class split_reader final : public reader<T> {
   };
 
   poll_status fill(file_split& s, batch<T>& into) {
+    bool const first = !s.records && s.part.begin == 0 && s.position.at.offset == 0;
     if (!s.records) start(s);
     std::uint64_t const stop = s.records->offset() + bytes_per_poll;
-    std::uint64_t const before = s.records->stored_offset();
+    std::uint64_t const before = first ? 0 : s.records->stored_offset();  // some may have been read ahead
     std::uint32_t bad = 0;
     while (into.room() > 0 && bad < into.capacity() && s.records->offset() < stop) {
       try {
