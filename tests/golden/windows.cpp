@@ -113,3 +113,25 @@ TEST_CASE("the same job gives the same windows on threads") {
       CHECK(difference(expected, found->values()) == "");
     }
 }
+
+TEST_CASE("windows that fire more than a call gives out, chained to their source, fire whole") {
+  std::vector<reading> readings;
+  for (std::int32_t key = 0; key < 300; ++key) readings.push_back({timestamp{duration{key / 100 * 1'000}}, key, key});
+  auto const spec = tumbling_windows(duration{1'000});
+  for (std::uint32_t const parallelism : {1u, 2u})
+    for (std::uint64_t const barrier_every : {0, 7}) {
+      INFO("parallelism " << parallelism << ", a barrier every " << barrier_every << " steps");
+      auto found = std::make_shared<memory::collected<window_result>>();
+      job j("long-firing");
+      j.source("readings", memory::values(readings, 1))
+          .event_time(&reading::at, monotonous())
+          .key_by(&reading::key)
+          .window(spec)
+          .aggregate<fingerprint>("windows")
+          .sink("found", memory::collect(found));
+      schedule how = deterministic(1);
+      how.barrier_every = barrier_every;
+      testing::run(j, how, settings{}.parallelism(parallelism).batch_size(1));
+      CHECK(difference(all_windows(readings, spec), found->values()) == "");
+    }
+}

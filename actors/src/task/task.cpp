@@ -1,5 +1,7 @@
 #include "task.hpp"
 
+#include <algorithm>
+
 namespace flow {
 namespace {
 
@@ -109,27 +111,34 @@ task::result task::step() {
 task::result task::run(std::chrono::nanoseconds& now) {
   result r;
   pass_waiting_barrier();
-  if (!resume()) {
-    r = {outcome::blocked};
+  if (auto const held = resume()) {
+    r = {*held};
   } else if (phase_ == phase::ending) {
     r = {drained() ? outcome::resting : outcome::blocked};
   } else {
     pass_waiting_barrier();
     r = source_ ? run_source(now) : run_input();
   }
+  if (r.what == outcome::blocked && can_go_on()) r = {outcome::busy};
   if (source_ && r.what == outcome::blocked) source_->held_up();
   now = clock_.now();
   for (auto& o : outgoing_) o->tick(now, false);
   return r;
 }
 
-bool task::resume() {
+/// Continues what is held up; nothing when all of it went on.
+std::optional<task::outcome> task::resume() {
   for (auto o = operators_.rbegin(); o != operators_.rend(); ++o) {
     if (!(*o)->suspended()) continue;
     (*o)->resume();
-    if ((*o)->suspended()) return false;
+    if ((*o)->suspended()) return (*o)->waits() ? outcome::blocked : outcome::busy;
   }
-  return true;
+  return {};
+}
+
+/// Whether an operator has more to give, and receivers that take it.
+bool task::can_go_on() const {
+  return std::any_of(operators_.begin(), operators_.end(), [](auto const& o) { return o->suspended() && !o->waits(); });
 }
 
 bool task::may_pass_barrier() const {

@@ -97,7 +97,8 @@ class task {
   void take_shares();
   result run_source(std::chrono::nanoseconds now);
   result run_input();
-  bool resume();
+  std::optional<outcome> resume();
+  bool can_go_on() const;
   bool may_pass_barrier() const;
   bool end();
   void pass(barrier const& b);

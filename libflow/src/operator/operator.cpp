@@ -40,11 +40,13 @@ void operator_base::start(open_context const& context) {
 void operator_base::receive(batch_ref& b) {
   activity_scope const scope(*this);
   counters_.records_in.add(b->size());
+  pushes_ = 0;
   process(b);
 }
 
 void operator_base::resume() {
   activity_scope const scope(*this);
+  pushes_ = 0;
   suspended_ = !release_held() || !continue_output() || holds_batches();
 }
 

@@ -66,6 +66,8 @@ class operator_base : public receiver {
   bool suspended() const { return suspended_; }
   /// Continues held-back output while the receivers take it. The task calls it from the end of the chain to its start.
   void resume();
+  /// Whether it waits for its receivers; otherwise `resume` goes on at once.
+  bool waits() const { return !held_.empty() || !outputs_ready(); }
   /// Whether all that is held back is in declared state, so that a barrier may pass now.
   virtual bool may_pass_barrier() const { return !suspended_; }
 
@@ -86,14 +88,16 @@ class operator_base : public receiver {
     if (held_.empty() && outputs_[port].ready()) [[likely]] outputs_[port].push(b, counters_);
     else hold_back(port, b);
     pushed_ = true;
+    ++pushes_;
   }
   /// Whether batches are held back, which no state describes.
   bool holds_batches() const { return !held_.empty(); }
-  /// Whether the receivers still take more. Asks them only when something has been pushed since it was asked last, so it
-  /// may be called for every record.
+  /// Whether to go on: false when the receivers take no more, or when this call has pushed so much that the task should look
+  /// at control first; then `suspend`. Looks only when something has been pushed since it was asked last, so it may be
+  /// called for every record.
   bool still_ready() {
     if (!pushed_) [[likely]] return true;
-    if (holds_batches() || !outputs_ready()) return false;
+    if (waits() || pushes_ >= pushes_per_call) return false;
     pushed_ = false;
     return true;
   }
@@ -108,6 +112,8 @@ class operator_base : public receiver {
   decltype(auto) guarded(F f) const;
 
  private:
+  static constexpr std::uint32_t pushes_per_call = 16;
+
   friend class activity_scope;
   template <class T>
   friend class output;
@@ -125,6 +131,7 @@ class operator_base : public receiver {
   std::size_t held_bytes_ = 0;
   bool suspended_ = false;
   bool pushed_ = false;
+  std::uint32_t pushes_ = 0;  // since it was called or resumed
   open_context context_;
   operator_counters counters_;
   operator_state state_;

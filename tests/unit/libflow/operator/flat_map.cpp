@@ -152,3 +152,18 @@ TEST_CASE("a side output that is read as another type of record than it is given
   alone<int, flow::flat_map_operator<int, int, decltype(tell)>> op(4, tell, no_sides{{"odd", &flow::batch_type_of<std::string>}});
   CHECK_THROWS_WITH(op.give(batch_of<int>({1})), Catch::Contains("'the-operator'") && Catch::Contains("side output 'odd'") && Catch::Contains("another type"));
 }
+
+TEST_CASE("a long output is given in portions, although its receivers take everything") {
+  alone<int, repeating> op(1, repeat, no_sides{});
+  op.give(batch_of<int>(std::vector<int>(100, 1), std::vector<std::int64_t>(100, 0)));
+  int portions = 1;
+  for (std::size_t given = op.out.records.size(); op.op.suspended(); given = op.out.records.size(), ++portions) {
+    REQUIRE(portions < 100);
+    CHECK_FALSE(op.op.waits());
+    op.op.resume();
+    CHECK(op.out.records.size() > given);
+    CHECK(op.out.records.size() - given <= 17);
+  }
+  CHECK(portions > 5);
+  CHECK(op.out.records == std::vector<int>(100, 1));
+}
