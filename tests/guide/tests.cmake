@@ -19,3 +19,6 @@ foreach(program IN LISTS guide_programs)
 endforeach()
 add_test(NAME guide.build COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target guide --parallel 2)
 set_tests_properties(guide.build PROPERTIES LABELS guide TIMEOUT 600 RESOURCE_LOCK build FIXTURES_SETUP guide)
+# A program that prints something else than the guide shows.
+add_test(NAME guide.can_fail COMMAND ${guide_script} ${PROJECT_SOURCE_DIR} first_job true)
+set_tests_properties(guide.can_fail PROPERTIES LABELS guide WILL_FAIL ON ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)

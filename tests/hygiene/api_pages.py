@@ -41,7 +41,7 @@ def check(root):
 
 
 def tree(text):
-    files = {name: (HERE / name).read_text() for name in (DOXYFILE, "libflow/doc/doxygen.sed")}
+    files = {name: (HERE / name).read_text() for name in (DOXYFILE, "libflow/doc/doxygen.sed", "libflow/doc/doxygen_guide.sed")}
     folders = ("actors/include", "connectors/memory/include", "connectors/file/include")
     return files | {f"{f}/flow/{n}.hpp": f"#pragma once\n// Part {n}.\n\nint {n};\n" for n, f in zip("bcd", folders)} | {
         "libflow/doc/guide/README.md": "# Guide\n",

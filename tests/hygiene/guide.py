@@ -51,7 +51,7 @@ def check(root):
 
 
 def extract(root, folder):
-    """Writes the sources, touches only what has changed, and names the programs: all, and those that are tests."""
+    """Writes the sources, touches only what has changed, and prints the names of the programs."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in parts_of(root)["program"].items():
         if "TEST_CASE(" in text and "int main(" not in text:
