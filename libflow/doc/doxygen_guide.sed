@@ -1,0 +1,2 @@
+# What the guide links to outside its folder is not among the pages: only the words stay.
+s|\[\([^]]*\)\](\.\./[^)]*)|\1|g
