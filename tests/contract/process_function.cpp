@@ -209,3 +209,77 @@ TEST_CASE("state and timers of a process function are what a map and a set give,
     compare(&composite_key, seed);
   }
 }
+
+namespace {
+
+tag<std::string> const odd_keys{"odd-keys"};
+/// Counts the records of each key; when 100 us after the first have passed, says how many there were.
+struct counting {
+  value_state<std::int64_t> count;
+  void open(open_context& context) { count = context.state().value<std::int64_t>("count"); }
+  void process(command const& c, auto& context, output<effect>&) {
+    if (!count.has()) context.event_timer(c.at + duration{100});
+    count.change() += 1;
+    if (context.key() % 2) context.emit(odd_keys, std::to_string(context.key()));
+  }
+  void on_timer(timestamp at, auto& context, output<effect>& out) {
+    out.emit({context.key(), micros(at), count.get(), 0});
+    count.clear();
+  }
+};
+/// Throws on a record or timer of key 3.
+struct explosive {
+  bool in_timer;
+  void process(command const& c, auto& context, output<effect>&) {
+    if (c.key == 3 && !in_timer) throw std::runtime_error("kaboom");
+    context.event_timer(c.at);
+  }
+  void on_timer(timestamp, auto& context, output<effect>&) {
+    if (context.key() == 3) throw std::runtime_error("kaboom");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a whole job with a process function gives the same at every parallelism and schedule, with barriers") {
+  std::vector<command> commands;
+  std::map<std::int64_t, std::int64_t> total;
+  std::size_t odd = 0;
+  for (std::int64_t i = 0; i < 600; ++i) {
+    commands.push_back({time_of(i * 3), i * i % 11, action::read, 0});
+    ++total[commands.back().key];
+    odd += static_cast<std::size_t>(commands.back().key % 2);
+  }
+  for (std::uint32_t parallelism = 1; parallelism <= 4; ++parallelism)
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      INFO("seed " << seed << " parallelism " << parallelism);
+      job j("counting");
+      auto counts = j.source("commands", memory::values(commands, 1)).event_time(&command::at, monotonous()).key_by(&command::key).process("counts", counting{});
+      counts.side(odd_keys).sink("odd", memory::discard());
+      counts.sink("found", memory::discard());
+      auto how = deterministic(seed);
+      how.barrier_every = seed % 2 ? 7 : 0;
+      auto const results = testing::run(j, how, settings{}.parallelism(parallelism).batch_size(1));
+      REQUIRE(results.end == job_result::how::finished);
+      std::map<std::int64_t, std::int64_t> found;
+      for (auto const& e : results.of<effect>("found")) found[e.key] += e.value;
+      CHECK(found == total);
+      CHECK(results.of<std::string>("odd").size() == odd);
+    }
+}
+
+TEST_CASE("an exception of a process function names the operator, and the record or the timer") {
+  harness<command, effect> records{explosive{false}, &command::key};
+  CHECK_THROWS_WITH(records.process(command{time_of(5), 3, {}, 0}, time_of(5)), Catch::Contains("operator 'tested'") && Catch::Contains("kaboom") && Catch::Contains("the record was {"));
+  harness<command, effect> timers{explosive{true}, &command::key};
+  timers.process(command{time_of(5), 3, {}, 0}, time_of(5));
+  CHECK_THROWS_WITH(timers.advance_watermark(time_of(5)), Catch::Contains("operator 'tested'") && Catch::Contains("kaboom") && Catch::Contains("the timer was for ") && Catch::Contains("of key 3"));
+}
+
+TEST_CASE("an event-time timer without event time says what to do") {
+  job j("timeless");
+  j.source("commands", memory::values(std::vector<command>{{}, {}})).key_by(&command::key).process("counts", counting{}).sink("out", memory::discard());
+  auto const result = testing::run(j, deterministic(1));
+  REQUIRE(result.end == job_result::how::failed);
+  CHECK_THAT(result.failure->what(), Catch::Contains("operator 'counts'") && Catch::Contains("say .event_time(...) before key_by"));
+}

@@ -13,8 +13,10 @@
 #include <string>
 #include <vector>
 
+#include <cereal/types/vector.hpp>
+
 #include <flow/error.hpp>
-#include <flow/state/state_access.hpp>
+#include <flow/state/map_table.hpp>
 
 namespace flow {
 
@@ -62,6 +64,97 @@ class value_state : public detail::state_handle<T> {
   T& change() const { return this->access().change(); }
 };
 
+/// A list per key; an empty one is none.
+template <class T>
+class list_state : public detail::state_handle<std::vector<T>> {
+ public:
+  using detail::state_handle<std::vector<T>>::state_handle;
+  std::vector<T> const& get() const {
+    static std::vector<T> const none{};
+    auto const* const list = this->access().find();
+    return list ? *list : none;
+  }
+  /// Appends. Amortised O(1).
+  void add(T value) const { this->access().change().push_back(std::move(value)); }
+  void set(std::vector<T> values) const {
+    if (values.empty()) this->clear(); else this->access().change() = std::move(values);
+  }
+};
+
+/// A map per key.
+template <class M, class V>
+class map_state {
+ public:
+  map_state() = default;
+  explicit map_state(std::shared_ptr<detail::map_access<M, V>> access) : access_(std::move(access)) {}
+
+  /// The value at `m`, or null.
+  V const* find(M const& m) const {
+    return access().with([&](auto& map, auto const& key, auto hash) { return map.find(key, hash, m); });
+  }
+  bool contains(M const& m) const { return find(m) != nullptr; }
+  void put(M const& m, V value) const { change(m) = std::move(value); }
+  /// The value at `m` in place, to be changed; made by `V{}` where there was none.
+  V& change(M const& m) const {
+    return access().with([&](auto& map, auto const& key, auto hash) -> V& { return map.change(key, hash, m); });
+  }
+  /// Whether there was one.
+  bool remove(M const& m) const {
+    return access().with([&](auto& map, auto const& key, auto hash) { return map.erase(key, hash, m); });
+  }
+  std::size_t size() const {
+    return access().with([](auto& map, auto const& key, auto hash) { return map.size(key, hash); });
+  }
+  bool empty() const { return size() == 0; }
+  /// Calls `f(m, value)` for each entry, in no particular order; `f` must not change the map.
+  template <class F>
+  void for_each(F f) const {
+    access().with([&](auto& map, auto const& key, auto hash) { map.for_each(key, hash, f); });
+  }
+  void clear() const {
+    access().with([](auto& map, auto const& key, auto hash) { map.clear(key, hash); });
+  }
+
+ private:
+  detail::map_access<M, V> const& access() const {
+    if (!access_) [[unlikely]] detail::throw_undeclared_state();
+    return *access_;
+  }
+  std::shared_ptr<detail::map_access<M, V>> access_;
+};
+
+/// One value per key, into which others are folded: `f(T const& kept, T const& added)` gives the new one.
+template <class T, class F = std::plus<>>
+class reducing_state : public detail::state_handle<T> {
+ public:
+  reducing_state() = default;
+  reducing_state(detail::state_access<T>& access, F f) : detail::state_handle<T>(access), f_(std::move(f)) {}
+  /// The value, or null where nothing has been added.
+  T const* find() const { return this->access().find(); }
+  void add(T const& value) const {
+    T const* const before = this->access().find();
+    T next = before ? std::invoke(f_, *before, value) : value;
+    this->access().change() = std::move(next);
+  }
+
+ private:
+  [[no_unique_address]] F f_{};
+};
+
+/// One aggregate per key: a value with `add` and `result`, as windows use them.
+template <class A>
+class aggregating_state : public detail::state_handle<A> {
+ public:
+  using detail::state_handle<A>::state_handle;
+  template <class T>
+  void add(T const& value) const { this->access().change().add(value); }
+  /// Of what has been added for this key; of a default-made A where nothing has.
+  auto result() const {
+    A const* const a = this->access().find();
+    return a ? a->result() : A{}.result();
+  }
+};
+
 /// Declares the keyed state of one operator.
 class keyed_state {
  public:
@@ -73,6 +166,35 @@ class keyed_state {
   value_state<T> value(std::string name) {
     check<T>();
     return value_state<T>(access<T>(std::move(name)));
+  }
+
+  template <class T>
+  list_state<T> list(std::string name) {
+    check<T>();
+    return list_state<T>(access<std::vector<T>>(std::move(name)));
+  }
+  template <class M, class V>
+  map_state<M, V> map(std::string name) {
+    check<V>();
+    static_assert(key_type<M>, "a map's key must be comparable with == and describable; floating point, views and pointers are no keys");
+    check_name(name);
+    std::unique_ptr<detail::map_table<std::uint64_t, M, V>> integers;
+    std::unique_ptr<detail::map_table<std::string, M, V>> texts;
+    if (integers_) integers = declare_map<std::uint64_t, M, V>(std::move(name));
+    else texts = declare_map<std::string, M, V>(std::move(name));
+    return map_state<M, V>(std::make_shared<detail::map_access<M, V>>(keys_, std::move(integers), std::move(texts)));
+  }
+  template <class T, class F = std::plus<>>
+  reducing_state<T, F> reducing(std::string name, F f = {}) {
+    check<T>();
+    static_assert(std::is_invocable_r_v<T, F const&, T const&, T const&>, "reducing needs a function that makes one value of two: T f(T const&, T const&)");
+    return reducing_state<T, F>(access<T>(std::move(name)), std::move(f));
+  }
+  template <class A>
+  aggregating_state<A> aggregating(std::string name) {
+    check<A>();
+    static_assert(requires(A const& a) { a.result(); }, "an aggregate needs add(value) and result() const");
+    return aggregating_state<A>(access<A>(std::move(name)));
   }
 
   // For operators:
@@ -102,6 +224,14 @@ class keyed_state {
     auto& result = *made;
     states_.push_back(std::move(made));
     return result;
+  }
+  template <class Stored, class M, class V>
+  std::unique_ptr<detail::map_table<Stored, M, V>> declare_map(std::string name) {
+    schema entry;
+    entry.type = "struct";
+    entry.fields = {{"key", key_}, {"map_key", schema_of<M>()}};
+    using table = typename detail::map_table<Stored, M, V>::table_type;
+    return std::make_unique<detail::map_table<Stored, M, V>>(declared_.declare<table>(std::move(name), std::move(entry), schema_of<V>()));
   }
   static void check_name(std::string const& name);
 
