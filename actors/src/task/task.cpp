@@ -34,7 +34,7 @@ task::task(task_blueprint const& blueprint, settings const& s, transport& t, flo
 }
 
 void task::start(std::function<void()> wake) {
-  open_context c;
+  operator_context c;
   c.subtask = blueprint_.address.subtask;
   c.parallelism = blueprint_.parallelism;
   c.max_parallelism = settings_.max_parallelism();

@@ -49,6 +49,13 @@ inline void must_be_named(node& n, bool named) {
   if (!named) n.name.clear();
 }
 
+/// The side outputs of a node that were asked for.
+inline std::vector<side_output> sides_of(node const& n) {
+  std::vector<side_output> sides;
+  for (std::size_t i = 1; i < n.outputs.size(); ++i) sides.push_back({n.outputs[i].name, n.outputs[i].type});
+  return sides;
+}
+
 /// What is wrong with the options of a watermark strategy; `splits`: whether it follows the splits of a source.
 inline void check_watermarks(node& n, watermark_options const& options, bool splits) {
   if (options.idle_after.count() < 0) n.mistakes.push_back("idle_after must not be negative");
@@ -103,11 +110,7 @@ class basic_stream {
   stream<Out> flat_map(F f) const {
     static_assert(std::is_invocable_v<F&, T const&, output<Out>&> || std::is_invocable_v<F&, T const&, output<Out>&, side_outputs&>,
                   "flat_map needs a function of a record and an output: void f(T const&, flow::output<Out>&), or with flow::side_outputs& as well");
-    return one_in<Out>("flat_map", [f](node const& n) {
-      std::vector<side_output> sides;
-      for (std::size_t i = 1; i < n.outputs.size(); ++i) sides.push_back({n.outputs[i].name, n.outputs[i].type});
-      return std::make_unique<flat_map_operator<T, Out, F>>(n.name, f, std::move(sides));
-    });
+    return one_in<Out>("flat_map", [f](node const& n) { return std::make_unique<flat_map_operator<T, Out, F>>(n.name, f, detail::sides_of(n)); });
   }
   /// A whole batch at once: `f(std::span<T const>, std::span<Out>)`, both of one length.
   template <class Out, class F>
@@ -145,7 +148,7 @@ class basic_stream {
         if (n.outputs[port].type != &batch_type_of<U>) n.mistakes.push_back("side output '" + which.name + "' is asked for with two types of record");
         return stream<U>({end_.job, n.id, port});
       }
-    if (n.kind != "flat_map") n.mistakes.push_back("a " + n.kind + " has no side output '" + which.name + "'");
+    if (n.kind != "flat_map" && n.kind != "process") n.mistakes.push_back("a " + n.kind + " has no side output '" + which.name + "'");
     n.outputs.push_back({&batch_type_of<U>, which.name});
     return stream<U>({end_.job, n.id, static_cast<std::uint32_t>(n.outputs.size() - 1)});
   }
@@ -264,4 +267,4 @@ stream<bad_record> basic_stream<T, Handle>::bad_records() const {
 
 }  // namespace flow
 
-#include <flow/window/windowed_stream.hpp>
+#include <flow/keyed_stream.hpp>

@@ -26,7 +26,7 @@ void output_port::push(batch_ref& b, operator_counters& counters) {
   renew(b, type, capacity);
 }
 
-void operator_base::start(open_context const& context) {
+void operator_base::start(operator_context const& context) {
   context_ = context;
   state_.use(context.chunks);
   activity_scope const scope(*this);

@@ -63,8 +63,8 @@ class recorder final : public flow::receiver {
   int received_unready = 0;
 };
 
-inline flow::open_context context(std::uint32_t batch_size = 1024) {
-  flow::open_context c;
+inline flow::operator_context context(std::uint32_t batch_size = 1024) {
+  flow::operator_context c;
   c.batch_size = batch_size;
   return c;
 }

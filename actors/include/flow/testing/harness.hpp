@@ -5,6 +5,11 @@
 //     h.process(reading{...}, at(1s)).advance_watermark(at(5s));
 //     CHECK(h.output() == ...);
 //
+// A process function needs no job:
+//
+//     flow::testing::harness h{small_then_large{}, &payment::account};
+//     h.process(payment{...}, at(1s)).advance_watermark(5s);
+//
 // The harness plays the receiver as well: `allow` says how many more batches it takes, so that every place where an
 // operator can be held up can be tried.
 
@@ -62,13 +67,17 @@ class harness {
   template <class Handle, class Selector>
     requires std::invocable<Selector const&, In const&>
   harness(basic_stream<Out, Handle> const& s, Selector key, std::uint32_t batch_size = 1024)
-      : harness(s.end().job->at(s.end().node), [key](In const& r) { return hash_of(std::decay_t<std::invoke_result_t<Selector const&, In const&>>(std::invoke(key, r))); }, batch_size) {}
+      : harness(s.end().job->at(s.end().node), hash_by(key), batch_size) {}
+  /// Of a process function on a keyed stream; `key` is the member or function that the stream would be divided by.
+  template <class F, class Selector>
+    requires detail::has_process<F, In, keyed_context<key_of<Selector, In>, F>>
+  harness(F f, Selector key, std::uint32_t batch_size = 1024) : harness(process_node(f, key), hash_by(key), batch_size) {}
   harness(node const& n, std::function<std::uint64_t(In const&)> hash, std::uint32_t batch_size)
       : hash_(std::move(hash)), operator_(n.make(n)) {
     if (n.keyed && !hash_) throw error(error_code::usage, n.name, "is keyed: give the harness the key that its stream was divided by");
     operator_->port(0).connect(main_);
-    if (operator_->ports() > 1) operator_->port(1).connect(side_);
-    open_context c;
+    if (operator_->ports() > 1 && n.outputs[1].type == &batch_type_of<In>) operator_->port(1).connect(side_);
+    operator_context c;
     c.batch_size = batch_size;
     c.clock = &clock_;
     c.activity = &activity_;
@@ -94,6 +103,7 @@ class harness {
     settle();
     return *this;
   }
+  harness& advance_watermark(duration since_epoch) { return advance_watermark(timestamp{since_epoch}); }
   /// Resumes an operator that was held up once, with room for one batch.
   harness& resume() {
     main_.allowed = 1;
@@ -129,6 +139,20 @@ class harness {
   operator_base& tested() { return *operator_; }
 
  private:
+  template <class Selector>
+  static std::function<std::uint64_t(In const&)> hash_by(Selector key) {
+    return [key](In const& r) { return hash_of<key_of<Selector, In>>(std::invoke(key, r)); };
+  }
+  template <class F, class Selector>
+  static node process_node(F f, Selector key) {
+    node n;
+    n.kind = "process";
+    n.name = "tested";
+    n.keyed = true;
+    n.outputs = {{&batch_type_of<Out>, ""}};
+    n.make = [f, key](node const& self) { return std::make_unique<keyed_process_operator<In, Selector, F>>(self.name, key, f, std::vector<side_output>{}); };
+    return n;
+  }
   /// Resumes the operator until nothing is held back.
   void settle() {
     if (held_up_) main_.allowed = 1;
@@ -147,5 +171,10 @@ class harness {
   std::unique_ptr<operator_base> operator_;
   bool held_up_ = false;
 };
+
+template <class F, class In, class Key>
+harness(F, Key In::*) -> harness<In, typename detail::process_output<F, In, keyed_context<Key, F>>::type>;
+template <class F, class In, class Key>
+harness(F, Key In::*, std::uint32_t) -> harness<In, typename detail::process_output<F, In, keyed_context<Key, F>>::type>;
 
 }  // namespace flow::testing

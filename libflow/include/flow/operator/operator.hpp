@@ -2,7 +2,7 @@
 // The base of all operators: one instance per subtask, run by one task, never concurrently.
 //
 // An operator takes batches through `process`, may hold back more output than its receivers take now, and keeps all it
-// remembers between batches in declared state (`open_context::state`). Time-ordered work follows the watermark.
+// remembers between batches in declared state (`operator_context::state`). Time-ordered work follows the watermark.
 
 #include <cstdint>
 #include <deque>
@@ -25,7 +25,7 @@ struct activity {
 };
 
 /// What an operator learns when it starts.
-struct open_context {
+struct operator_context {
   std::uint32_t subtask = 0;
   std::uint32_t parallelism = 1;
   std::uint32_t max_parallelism = 128;
@@ -51,7 +51,7 @@ class operator_base : public receiver {
   output_port& port(std::size_t index) { return outputs_[index]; }
   std::size_t ports() const { return outputs_.size(); }
 
-  void start(open_context const& context);
+  void start(operator_context const& context);
   /// Declares state and prepares; called once before the first batch.
   virtual void open() {}
 
@@ -102,7 +102,7 @@ class operator_base : public receiver {
     return true;
   }
   void forward_watermark(timestamp w);
-  open_context const& context() const { return context_; }
+  operator_context const& context() const { return context_; }
   /// Called in a handler: throws what is being handled as an error that names this operator and the record.
   [[noreturn]] void fail(batch_base const& records, std::uint32_t index) const;
   /// The same, of something that is no record: "the window was ...".
@@ -132,7 +132,7 @@ class operator_base : public receiver {
   bool suspended_ = false;
   bool pushed_ = false;
   std::uint32_t pushes_ = 0;  // since it was called or resumed
-  open_context context_;
+  operator_context context_;
   operator_counters counters_;
   operator_state state_;
   std::string name_;

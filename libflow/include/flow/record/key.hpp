@@ -4,6 +4,7 @@
 // Integers and enums are mixed directly (two multiplications); strings are hashed as their characters, everything else as
 // its encoding, with xxh3. Floating point, views and pointers are no keys: they do not name the same thing everywhere.
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,10 +34,18 @@ template <class K>
 concept key_type = std::equality_comparable<K> && !std::is_floating_point_v<K> && !is_view<K> &&
                    (std::is_enum_v<K> || describable<K>);
 
+/// A composite that is stored beside the state of a key and says its own hash, whose leading half is that of the key.
+template <class K>
+concept hashes_itself = requires(K const& key) {
+  { key.hash() } -> std::same_as<std::uint64_t>;
+};
+
 /// The hash of a key: named "mix64" for integers and "xxh3" otherwise in every format that stores it.
 template <key_type K>
 std::uint64_t hash_of(K const& key) {
-  if constexpr (std::is_integral_v<K> || std::is_enum_v<K>) {
+  if constexpr (hashes_itself<K>) {
+    return key.hash();
+  } else if constexpr (std::is_integral_v<K> || std::is_enum_v<K>) {
     return mix_hash(static_cast<std::uint64_t>(key));
   } else if constexpr (std::is_same_v<K, std::string>) {
     return hash_bytes(key.data(), key.size());

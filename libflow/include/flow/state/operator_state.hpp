@@ -76,6 +76,11 @@ class operator_state {
   S& declare(std::string name) {
     return add(std::make_unique<S>(std::move(name), chunks_));
   }
+  /// The same of a type that wants schemas of its own.
+  template <std::derived_from<state_object> S>
+  S& declare(std::string name, schema key, schema value) {
+    return add(std::make_unique<S>(std::move(name), std::move(key), std::move(value), chunks_));
+  }
 
   std::vector<std::unique_ptr<state_object>> const& objects() const { return objects_; }
   void begin_epoch() { for (auto& o : objects_) o->begin_epoch(); }

@@ -20,6 +20,20 @@
 
 namespace flow {
 
+/// Where a value lies, and what says that it was changed. Valid until the table's `version` changes and, for marking,
+/// until its epoch does.
+template <class V>
+struct table_place {
+  V* value = nullptr;  // null: the key is not there
+  std::uint16_t* changed = nullptr;
+  std::uint16_t bit = 0;
+
+  /// Mostly marked already: a branch is cheaper than a store to a word that is shared.
+  void mark() const {
+    if (!(*changed & bit)) *changed |= bit;
+  }
+};
+
 template <key_type K, class V>
 class table {
  public:
@@ -34,6 +48,8 @@ class table {
   table& operator=(table const&) = delete;
 
   std::size_t size() const { return size_; }
+  /// The size, to be watched.
+  std::size_t const& count() const { return size_; }
   bool empty() const { return size_ == 0; }
   std::size_t memory() const { return memory_.held() + directory_.capacity() * sizeof(segment_type); }
 
@@ -69,12 +85,23 @@ class table {
     return slot == none ? nullptr : &s.entries()[slot].value;
   }
 
+  /// Where the value of a key lies, to be read or to be marked and changed.
+  table_place<V> locate(K const& key, std::uint64_t hash) {
+    segment_type const s = directory_[index_of(hash)];
+    std::uint32_t const slot = slot_of(s, key, hash);
+    if (slot == none) return {};
+    return {&s.entries()[slot].value, &s.group_of(slot).changed[epoch_ & 1], bit_of(slot)};
+  }
+  /// Changes whenever an entry moves or is removed: as long as it stays, references to values are valid.
+  std::uint64_t const& version() const { return version_; }
+
   /// Removes a key; whether it was there. Later entries of its run move up, so that no tombstones remain.
   bool erase(K const& key, std::uint64_t hash) {
     segment_type const s = directory_[index_of(hash)];
     std::uint32_t const slot = slot_of(s, key, hash);
     if (slot == none) return false;
     close_gap(s, slot);
+    ++version_;
     --s.size();
     --size_;
     return true;
@@ -83,6 +110,7 @@ class table {
   /// Removes everything, keeps the memory.
   void clear() {
     for_each_segment([](segment_type s) { s.clear(); });
+    ++version_;
     size_ = 0;
   }
 
@@ -213,6 +241,7 @@ class table {
   /// Makes room where `hash` belongs: doubles a small segment, splits a large one. Where splitting would make the
   /// directory much larger than the data (hashes that agree in many leading bits), the segment grows beyond its size.
   void grow(segment_type s, std::uint64_t hash) {
+    ++version_;
     bool const small = s.log2() < largest_log2;
     bool const crowded = s.depth() >= static_cast<std::uint32_t>(std::bit_width(size_ / (std::size_t{1} << largest_log2))) + 12;
     if (small || crowded) {
@@ -302,6 +331,7 @@ class table {
   std::vector<segment_type> directory_;
   std::size_t size_ = 0;
   std::uint64_t epoch_ = 0;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace flow

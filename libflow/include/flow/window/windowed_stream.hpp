@@ -1,5 +1,5 @@
 #pragma once
-// Keyed streams, their windows, and what windows give.
+// Windows of keyed and whole streams, and what they give.
 
 #include <flow/stream.hpp>
 #include <flow/window/aggregates.hpp>
@@ -69,19 +69,6 @@ class windowed_keyed_stream {
   detail::stream_end end_;
   Selector selector_;
   window_spec spec_;
-};
-
-/// A stream divided by a key. What follows sees all records of a key in one subtask.
-template <class T, class Selector>
-class keyed_stream {
- public:
-  keyed_stream(detail::stream_end end, Selector selector) : end_(end), selector_(std::move(selector)) {}
-  /// Event-time windows of each key.
-  windowed_keyed_stream<T, Selector> window(window_spec const& spec) const { return {end_, selector_, spec}; }
-
- private:
-  detail::stream_end end_;
-  Selector selector_;
 };
 
 /// Windows over the whole stream.

@@ -43,7 +43,7 @@ struct sink {
 
 TEST_CASE("a sink opens its writer with its place in the job and writes batch by batch") {
   sink s;
-  flow::open_context c;
+  flow::operator_context c;
   c.subtask = 2;
   c.parallelism = 3;
   s.op.start(c);

@@ -239,3 +239,42 @@ TEST_CASE("the segments of a table do not all become full at the same time") {
   INFO("most segments split by 8,192 keys: " << most);
   CHECK(most < 90);
 }
+
+TEST_CASE("as long as a table's version stays, values stay where they have been found") {
+  std::mt19937_64 random(11);
+  flow::table<std::int64_t, std::int64_t> table;
+  std::map<std::int64_t, std::pair<std::uint64_t, std::int64_t*>> found;  // version and place
+  std::uint64_t stayed = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    auto const key = static_cast<std::int64_t>(random() % 3000);
+    if (random() % 200 == 0) table.erase(key, hash_of(key));
+    else table.find_or_insert(key, hash_of(key));
+    found[key] = {table.version(), table.locate(key, hash_of(key)).value};
+    auto const other = static_cast<std::int64_t>(random() % 3000);
+    auto const seen = found.find(other);
+    if (seen == found.end() || seen->second.first != table.version() || !seen->second.second) continue;
+    REQUIRE(table.locate(other, hash_of(other)).value == seen->second.second);
+    ++stayed;
+  }
+  CHECK(stayed > 100);
+}
+
+TEST_CASE("a place that is marked is among the changes of its epoch") {
+  flow::table<std::int64_t, int> table;
+  for (std::int64_t k = 0; k < 100; ++k) table.find_or_insert(k, hash_of(k));
+  table.begin_epoch();
+  table.take_changes([](auto const&, auto const&) {});
+  for (std::int64_t k = 0; k < 100; k += 7) {
+    auto const place = table.locate(k, hash_of(k));
+    place.mark();
+    *place.value = 1;
+  }
+  table.begin_epoch();
+  std::set<std::int64_t> changed;
+  table.take_changes([&](std::int64_t k, int v) {
+    CHECK(v == 1);
+    changed.insert(k);
+  });
+  CHECK(changed.size() == 15);
+  for (auto const k : changed) CHECK(k % 7 == 0);
+}

@@ -1,0 +1,30 @@
+#pragma once
+// What a process function learns in `open`, once before its first record.
+
+#include <cstdint>
+
+#include <flow/error.hpp>
+#include <flow/state/keyed_state.hpp>
+
+namespace flow {
+
+class open_context {
+ public:
+  /// `state` may be null: there is no key.
+  open_context(std::uint32_t subtask, std::uint32_t parallelism, keyed_state* state) : subtask_(subtask), parallelism_(parallelism), state_(state) {}
+
+  /// Which of the operator's instances this is, from 0.
+  std::uint32_t subtask() const { return subtask_; }
+  std::uint32_t parallelism() const { return parallelism_; }
+  /// Where the function declares its keyed state. Throws `flow::error` (invalid_job) where the stream has no key.
+  keyed_state& state() const {
+    if (!state_) throw error(error_code::invalid_job, "keyed state needs a keyed stream; say .key_by(...) before .process(...)");
+    return *state_;
+  }
+
+ private:
+  std::uint32_t subtask_, parallelism_;
+  keyed_state* state_;
+};
+
+}  // namespace flow
