@@ -2,9 +2,12 @@
 // Keyed streams.
 
 #include <flow/operator/keyed_process.hpp>
-#include <flow/window/windowed_stream.hpp>
+#include <flow/stream.hpp>
 
 namespace flow {
+
+template <class T, class Selector>
+class windowed_keyed_stream;
 
 /// A stream divided by a key. What follows sees all records of a key in one subtask.
 template <class T, class Selector>
