@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <flow/error.hpp>
+#include <flow/metric/user_metrics.hpp>
 #include <flow/state/keyed_state.hpp>
 
 namespace flow {
@@ -11,7 +12,8 @@ namespace flow {
 class open_context {
  public:
   /// `state` may be null: there is no key.
-  open_context(std::uint32_t subtask, std::uint32_t parallelism, keyed_state* state) : subtask_(subtask), parallelism_(parallelism), state_(state) {}
+  open_context(std::uint32_t subtask, std::uint32_t parallelism, keyed_state* state, user_metrics& metrics)
+      : subtask_(subtask), parallelism_(parallelism), state_(state), metrics_(metrics) {}
 
   /// Which of the operator's instances this is, from 0.
   std::uint32_t subtask() const { return subtask_; }
@@ -21,10 +23,13 @@ class open_context {
     if (!state_) throw error(error_code::invalid_job, "keyed state needs a keyed stream; say .key_by(...) before .process(...)");
     return *state_;
   }
+  /// Where it declares what it counts and measures by itself.
+  user_metrics& metrics() const { return metrics_; }
 
  private:
   std::uint32_t subtask_, parallelism_;
   keyed_state* state_;
+  user_metrics& metrics_;
 };
 
 }  // namespace flow
