@@ -42,7 +42,7 @@ inline double edge_of(std::int32_t bucket) {
 /// One writer, any number of readers on other threads: one that reads while a value is recorded may see it in part.
 class histogram {
  public:
-  /// NaN is no value and is not counted. Some nanoseconds.
+  /// NaN is no value and is not counted. About 10 ns.
   void record(double value) {
     if (std::isnan(value)) return;
     buckets_[static_cast<std::size_t>(detail::last_bucket + detail::bucket_of(value))].add(1);

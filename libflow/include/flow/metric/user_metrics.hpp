@@ -4,8 +4,8 @@
 //     flow::counter_metric alerts;
 //     void open(flow::open_context& context) { alerts = context.metrics().counter("alerts"); }
 //
-// A handle is a small value that stands for the metric of this subtask. Updates take some nanoseconds, no lock and no
-// allocation. Using a handle that was not declared in `open` throws `flow::error`. Metrics are no state: they begin anew
+// A handle is a small value that stands for the metric of this subtask. Updates take no lock and no allocation, about
+// 1 ns, a histogram 10. Using a handle that was not declared in `open` throws `flow::error`. Metrics are no state: they begin anew
 // with each run. They are read with the counters of the operator, as sums over its subtasks: `operator_summary::metrics`.
 
 #include <atomic>

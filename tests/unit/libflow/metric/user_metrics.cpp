@@ -55,6 +55,7 @@ TEST_CASE("quantiles of a histogram are at most 1/128 of the exact ones nearer t
       CHECK(s.min == values.front());
       CHECK(s.max == values.back());
       CHECK(s.mean() == Approx(sum / static_cast<double>(values.size())));
+      CHECK(s.quantile(1) == values.back());
       for (double const q : quantiles) {
         INFO("quantile " << q);
         double const exact = exact_quantile(values, q), found = s.quantile(q);
@@ -138,6 +139,9 @@ TEST_CASE("a metric's name is not empty and declared once, whatever the kind; a 
   m.counter("alerts");
   CHECK_THROWS_WITH(m.counter("alerts"), "metric 'alerts' is declared twice; give each metric of a function a name of its own");
   CHECK_THROWS_WITH(m.gauge("alerts"), Catch::Contains("'alerts' is declared twice"));
+  m.gauge("depth");
+  m.histogram("size");
+  for (auto const name : {"depth", "size"}) CHECK_THROWS_WITH(m.counter(name), Catch::Contains("is declared twice"));
   CHECK_THROWS_WITH(m.histogram(""), Catch::Contains("a metric needs a name"));
   CHECK_THROWS_WITH(counter_metric().increment(), Catch::Contains("metric = context.metrics().counter(\"name\")"));
   CHECK_THROWS_WITH(gauge_metric().set(1), Catch::Contains("metric = context.metrics().gauge(\"name\")"));
