@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <type_traits>
 
 #include <flow/counters.hpp>
 #include <flow/metric/histogram.hpp>

@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <functional>
+#include <memory>
 #include <random>
 #include <thread>
 
