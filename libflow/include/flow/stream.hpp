@@ -21,8 +21,6 @@ template <class T>
 class stream;
 template <class T, class Selector>
 class keyed_stream;
-template <class T>
-class windowed_whole_stream;
 
 namespace detail {
 
@@ -202,7 +200,8 @@ class basic_stream {
   stream<T> rebalance() const { return repartitioned(partitioning::rebalance); }
 
   /// Windows over the whole stream, in two phases: each subtask aggregates its part, one merges the parts.
-  windowed_whole_stream<T> window(window_spec const& spec) const;
+  template <class Spec>
+  auto window(Spec const& spec) const;
 
   /// Ends the stream in a sink.
   template <class S>

@@ -9,6 +9,7 @@ namespace flow {
 /// The key of a window over the whole stream.
 struct whole_stream {
   bool operator==(whole_stream const&) const = default;
+  constexpr std::uint64_t hash() const { return 0; }
   template <class Archive>
   void serialize(Archive&) {}
 };
