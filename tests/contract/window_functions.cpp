@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <numeric>
+
 #include <cereal/types/vector.hpp>
 
 #include <flow/job.hpp>
