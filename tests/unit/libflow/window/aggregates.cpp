@@ -15,6 +15,7 @@ struct reading {
   std::int64_t doubled() const { return 2 * std::int64_t{whole}; }
 };
 double halved(reading const& r) { return r.whole / 2.0; }
+constexpr auto positive = [](reading const& r) { return r.whole > 0; };
 using all = std::tuple<flow::count, flow::sum<&reading::whole>, flow::mean<&reading::fraction>, flow::min<&reading::whole>,
                        flow::max<&reading::whole>, flow::min<&reading::name>>;
 
@@ -119,7 +120,7 @@ TEST_CASE("aggregates are of members, member functions and functions of a record
   CHECK(of<flow::sum<&reading::doubled>>(records).result() == 6);
   CHECK(of<flow::max<halved>>(records).result() == 2.5);
   CHECK(of<flow::mean<[](reading const& r) { return r.name.size(); }>>(records).result() == 1.5);
-  CHECK(of<flow::distinct_count<[](reading const& r) { return r.whole > 0; }>>(records).result() == 2);
+  CHECK(of<flow::distinct_count<positive>>(records).result() == 2);
 }
 
 TEST_CASE("an aggregate is state: it is encoded and decoded whole") {
