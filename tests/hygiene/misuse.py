@@ -6,7 +6,7 @@ import subprocess
 
 import hygiene
 
-FOLDER = "tests/hygiene/misuse"
+# By file of cases: number 0 is right, the others say first what is wrong.
 EXPECTED = {
     "process_function": {
         1: "a process function needs a member: void process",
@@ -29,47 +29,44 @@ EXPECTED = {
         8: "quantiles are given per mille, from 0 to 1000",
     },
 }
+FOLDER = "tests/hygiene/misuse"
 
 
 def errors_of(root, cases, number):
     folders = [root / "libflow/include", *sorted(root.glob("connectors/*/include"))]
     compiler = shlex.split(os.environ.get("CXX", "c++"))
-    command = [*compiler, "-std=c++20", "-fsyntax-only", f"-DMISUSE={number}", *(f"-I{f}" for f in folders), "-xc++", str(root / FOLDER / f"{cases}.hpp")]
+    command = [*compiler, "-std=c++20", "-fsyntax-only", f"-DMISUSE={number}", *(f"-I{f}" for f in folders), "-xc++", str(root / cases)]
     result = subprocess.run(command, capture_output=True, text=True)
     return [line for line in result.stderr.splitlines() if "error:" in line]
 
 
-def complaints_of(root, cases, expected):
-    complaints = [f"{cases}: what is right does not compile: {line}" for line in errors_of(root, cases, 0)[:1]]
-    for number, words in expected.items():
-        errors = errors_of(root, cases, number)
-        if not errors:
-            complaints.append(f"{cases}: misuse {number} compiles")
-        elif words not in errors[0]:
-            complaints.append(f"{cases}: misuse {number}: expected first '{words}', found: {errors[0]}")
+def check(root):
+    complaints = []
+    for name, wrong in EXPECTED.items():
+        cases = f"{FOLDER}/{name}.hpp"
+        complaints += [f"{cases}: what is right does not compile: {line}" for line in errors_of(root, cases, 0)[:1]]
+        for number, words in wrong.items():
+            errors = errors_of(root, cases, number)
+            if not errors:
+                complaints.append(f"{cases}: misuse {number} compiles")
+            elif words not in errors[0]:
+                complaints.append(f"{cases}: misuse {number}: expected first '{words}', found: {errors[0]}")
     return complaints
 
 
-def check(root):
-    return [complaint for cases, expected in EXPECTED.items() for complaint in complaints_of(root, cases, expected)]
-
-
-def tree(change=lambda cases, text: text):
-    said = {cases: "\n".join(f"#if MISUSE == {n}\n#error error: {words}\n#endif" for n, words in expected.items()) for cases, expected in EXPECTED.items()}
-    return {f"{FOLDER}/{cases}.hpp": change(cases, text) + "\n" for cases, text in said.items()}
-
-
-def in_one(changed, change):
-    return tree(lambda cases, text: change(text) if cases == changed else text)
+def said(wrong):
+    return "".join(f"#if MISUSE == {n}\n#error error: {words}\n#endif\n" for n, words in wrong.items())
 
 
 if __name__ == "__main__":
+    good = {f"{FOLDER}/{name}.hpp": said(wrong) for name, wrong in EXPECTED.items()}
+    case, text = next(iter(good.items()))
     hygiene.main(
         check,
-        good=tree(),
+        good=good,
         broken=[
-            ("what is right does not compile", in_one("process_function", lambda said: said + "\n#if MISUSE == 0\n#error no\n#endif")),
-            ("window_function: misuse 8 compiles", in_one("window_function", lambda said: said.replace("MISUSE == 8", "MISUSE == 9"))),
-            ("misuse 1: expected first", in_one("process_function", lambda said: said.replace("needs a member: void process", "is wrong"))),
+            ("what is right does not compile", good | {case: text + "#if MISUSE == 0\n#error no\n#endif\n"}),
+            ("misuse 8 compiles", good | {case: text.replace("MISUSE == 8", "MISUSE == 9")}),
+            ("misuse 1: expected first", good | {case: text.replace("needs a member: void process", "is wrong")}),
         ],
     )

@@ -13,7 +13,8 @@ template <auto Selector>
 struct distinct_count {
   using value = detail::value_of<Selector>;
   static_assert(key_type<value>, "distinct_count counts values that may be keys: comparable with ==, described, no floating point, views or pointers");
-  detail::value_table<value, std::identity{}> values;
+  using stored = std::conditional_t<std::is_same_v<value, bool>, std::uint8_t, value>;  // a vector of bool has no elements
+  detail::value_table<stored, std::identity{}> values;
 
   void add(detail::owner_of<Selector> const& record) { offer(detail::selected<Selector>(record)); }
   void merge(distinct_count const& other) {
@@ -24,7 +25,7 @@ struct distinct_count {
   void serialize(Archive& archive) { archive(CEREAL_NVP(values)); }
 
  private:
-  void offer(value const& v) { if (!values.find(v)) values.insert(v); }
+  void offer(stored const& v) { if (!values.find(v)) values.insert(v); }
 };
 
 /// About how many different values there are of a member or function, in at most 2^Precision bytes (and 2 KiB): up to 256
