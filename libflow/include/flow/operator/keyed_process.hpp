@@ -75,11 +75,13 @@ class keyed_process_operator final : public resumable_operator {
       fail(in, next_);
     }
     counters().processed.add(next_ - before);
+    sweep_states(next_ - before);
     if (next_ < n) return false;
     flush();
     return true;
   }
   bool continue_firing() override { return fire(); }
+  void look(std::chrono::nanoseconds) override { sweep_states(detail::sweeper::idle_records); }
 
  private:
   /// False: the receivers take no more before `end`.
@@ -129,6 +131,7 @@ class keyed_process_operator final : public resumable_operator {
     begin_output(true);
     bool done = false;
     while (still_ready() && !(done = !event_timers_.take(firing_until_, timer_))) call_on_timer();
+    sweep_states(0);
     flush();
     return done && !holds_batches() && outputs_ready();
   }
@@ -147,6 +150,13 @@ class keyed_process_operator final : public resumable_operator {
       append_time(text, timer_.at);
       fail(text += " of key " + to_json(timer_.key));
     }
+  }
+
+  /// Removes some of what has expired, and sees to it that this goes on when no records come.
+  void sweep_states(std::uint32_t records) {
+    if (!states_.timed()) return;
+    states_.sweep(records);
+    look_at(states_.next_sweep());
   }
 
   // ---- output
