@@ -195,6 +195,7 @@ class state_access final : public portion_state {
   void prefetch(Table const& table) const {
     if (table.size() <= worth_prefetching) return;
     for (std::uint32_t i = 0; i < keys_.size; ++i) table.prefetch(keys_.hashes[i]);
+    asm volatile("");  // GCC takes a function that only prefetches for one without effects and drops the calls
   }
   static constexpr std::size_t worth_prefetching = 4096;
 
