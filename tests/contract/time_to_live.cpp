@@ -64,7 +64,7 @@ struct mortal {
       case action::read: s.found = value.has() ? twin.get() : -1; break;
       case action::set: value.set(c.value); s.found = twin.get(); break;
       case action::add: s.found = value.change() += c.value; break;
-      case action::clear: value.clear(); s.found = twin.find() ? 1 : 0; break;
+      case action::clear: s.found = value.has(); value.clear(); s.found += twin.find() ? 10 : 0; break;
       case action::append: list.add(c.value); break;
       case action::replace: list.set(std::vector<std::int64_t>(static_cast<std::size_t>(c.value % 4), c.value)); break;
       case action::get_list: s.list = list.get(); break;
@@ -95,7 +95,7 @@ class model {
       case action::read: if (s.value) { r.found = s.value->first; read(*s.value, now); } break;
       case action::set: s.value = {c.value, now}; r.found = c.value; break;
       case action::add: s.value = {(s.value ? s.value->first : 0) + c.value, now}; r.found = s.value->first; break;
-      case action::clear: s.value.reset(); r.found = 0; break;
+      case action::clear: r.found = s.value.has_value(); s.value.reset(); break;
       case action::append: s.list.push_back({c.value, now}); break;
       case action::replace: s.list.assign(static_cast<std::size_t>(c.value % 4), {c.value, now}); break;
       case action::get_list: for (auto& e : s.list) { r.list.push_back(e.first); read(e, now); } break;

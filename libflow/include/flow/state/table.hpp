@@ -58,6 +58,7 @@ class table {
     std::uint32_t const slot = hash & (s.capacity() - 1);
     __builtin_prefetch(&s.group_of(slot), 1);
     __builtin_prefetch(&s.entries()[slot], 1);
+    if constexpr (64 % sizeof(entry) != 0) __builtin_prefetch(reinterpret_cast<std::byte const*>(&s.entries()[slot + 1]) - 1, 1);
   }
 
   /// The value of a key, made by `V{}` where there was none; marks it as changed in this epoch. Expected O(1).
