@@ -24,6 +24,8 @@ namespace flow::detail {
 template <class K>
 inline constexpr bool integer_key = std::is_integral_v<K> || std::is_enum_v<K>;
 
+[[noreturn]] void throw_no_current_key();
+
 /// The keys of a portion of records, in the form in which they are stored. For a timer: a portion of one.
 struct key_portion {
   static constexpr std::uint32_t most = 64;
@@ -37,6 +39,11 @@ struct key_portion {
 
   /// Another number for each record and timer.
   std::uint64_t turn() const { return begun + current; }
+  /// The record at hand; an error where there is none, and so no key: in `open` and `close`, and for a broadcast record.
+  std::uint32_t at_hand() const {
+    if (size == 0) [[unlikely]] throw_no_current_key();
+    return current;
+  }
 };
 
 /// Stores keys of type K into a portion. Keys outlive their use there.
@@ -86,8 +93,8 @@ struct by_form {
   /// Calls `f(table, key, hash)` for the current key.
   template <class F>
   decltype(auto) with(key_portion const& keys, F f) const {
-    std::uint64_t const hash = keys.hashes[keys.current];
-    return integers ? f(*integers, keys.integers[keys.current], hash) : f(*texts, *keys.texts[keys.current], hash);
+    std::uint32_t const i = keys.at_hand();
+    return integers ? f(*integers, keys.integers[i], keys.hashes[i]) : f(*texts, *keys.texts[i], keys.hashes[i]);
   }
   /// Calls `f(table)`.
   template <class F>
@@ -149,9 +156,9 @@ class state_access final : public portion_state {
   static constexpr auto locate = [](auto& table, auto const& key, std::uint64_t hash) { return table.locate(key, hash); };
 
   void look_up() {
+    if (!plain_) return look_up_cell();
+    place_ = plain_.with(keys_, locate);
     turn_ = keys_.turn();
-    if (plain_) [[likely]] place_ = plain_.with(keys_, locate);
-    else look_up_cell();
   }
   void nothing_here() {
     turn_ = keys_.turn();

@@ -12,6 +12,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,14 @@ class timer_order {
  public:
   std::size_t size() const { return waiting_ + run_.size() + early_.size(); }
 
+  /// The time of the first timer; nothing where there is none.
+  std::optional<timestamp> lowest() const {
+    if (front_is_early()) return early_.front().at;
+    if (!run_.empty()) return run_.back().at;
+    if (occupied_ == 0) return std::nullopt;
+    level const& l = *levels_[static_cast<std::uint32_t>(std::countr_zero(occupied_))];
+    return l.buckets[l.first()].lowest;
+  }
   /// Amortised O(1), but for what is set before timers that have been given out: O(log of those).
   void push(timer<K> t) {
     std::uint64_t const at = unsigned_of(t.at);
@@ -81,10 +90,11 @@ class timer_order {
   };
   struct bucket {
     bucket() = default;
-    bucket(bucket&& other) noexcept : first(std::move(other.first)), size(std::exchange(other.size, 0)) {}
+    bucket(bucket&& other) noexcept : first(std::move(other.first)), size(std::exchange(other.size, 0)), lowest(std::exchange(other.lowest, end_of_time)) {}
     bucket& operator=(bucket&& other) noexcept {
       std::swap(first, other.first);
       std::swap(size, other.size);
+      std::swap(lowest, other.lowest);
       return *this;
     }
     ~bucket() {
@@ -92,10 +102,17 @@ class timer_order {
     }
     std::unique_ptr<block> first;
     std::size_t size = 0;
+    timestamp lowest = end_of_time;
   };
   struct level {
     std::array<bucket, 256> buckets;
     std::array<std::uint64_t, 4> occupied{};
+    /// The first bucket that is not empty; there must be one.
+    std::uint32_t first() const {
+      std::uint32_t word = 0;
+      while (occupied[word] == 0) ++word;
+      return word * 64 + static_cast<std::uint32_t>(std::countr_zero(occupied[word]));
+    }
   };
 
   static std::uint64_t unsigned_of(timestamp t) { return static_cast<std::uint64_t>(t.time_since_epoch().count()) ^ std::uint64_t{1} << 63; }
@@ -114,6 +131,7 @@ class timer_order {
     level& l = *levels_[number];
     bucket& b = l.buckets[slot];
     if (!b.first || b.first->size == b.first->timers.size()) add_block(b);
+    b.lowest = std::min(b.lowest, t.at);
     b.first->timers[b.first->size++] = std::move(t);
     ++b.size;
     ++waiting_;
@@ -146,15 +164,13 @@ class timer_order {
   bool advance(std::uint64_t until) {
     auto const number = static_cast<std::uint32_t>(std::countr_zero(occupied_));
     level& l = *levels_[number];
-    std::uint32_t word = 0;
-    while (l.occupied[word] == 0) ++word;
-    std::uint32_t const slot = word * 64 + static_cast<std::uint32_t>(std::countr_zero(l.occupied[word]));
+    std::uint32_t const slot = l.first();
     std::uint64_t const width = std::uint64_t{1} << 8 * number;
     std::uint64_t const above = number == 7 ? 0 : last_ >> 8 * (number + 1) << 8 * (number + 1);
     std::uint64_t const begin = above | slot * width;
     if (begin > until) return false;
     bucket taken = std::move(l.buckets[slot]);
-    l.occupied[word] &= l.occupied[word] - 1;
+    l.occupied[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
     if (l.occupied == std::array<std::uint64_t, 4>{}) occupied_ &= ~(1u << number);
     waiting_ -= taken.size;
     last_ = number == 0 || (number == 1 && taken.size <= few) ? begin + (width - 1) : begin;

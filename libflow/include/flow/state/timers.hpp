@@ -4,6 +4,8 @@
 // The declared state is a table with the key (key, time). The order beside it (timer_order.hpp) is made from the table and
 // may hold timers that have been removed since, which are skipped: it is rebuilt when it is more than twice as large.
 
+#include <optional>
+
 #include <flow/state/keyed_table.hpp>
 #include <flow/state/timer_order.hpp>
 
@@ -58,6 +60,8 @@ class timer_queue {
     if (!set_->erase({key, at}, timer_key<K>::hash_with(key_hash, at))) return;
     if (order_.size() > 2 * set_->size() + slack) rebuild();
   }
+  /// No timer is set for a time before this; nothing when none is set.
+  std::optional<timestamp> first() const { return order_.lowest(); }
   /// Takes out the first timer, if its time has come; whether there was one. Amortised O(1).
   bool take(timestamp until, timer& into) {
     while (timer* const first = order_.first(until, [this](timer const& t) { set_->prefetch(hash_in_set(t)); })) {
