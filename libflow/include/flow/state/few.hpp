@@ -1,0 +1,72 @@
+#pragma once
+// A short sequence whose first element lies in place: while there is one only, nothing is allocated.
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <flow/record/schema.hpp>
+
+namespace flow {
+
+/// Elements are default-made and moved. References are valid until the next insertion or removal.
+template <class T>
+class few {
+ public:
+  using value_type = T;
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T& operator[](std::size_t i) { return i == 0 ? first_ : others_[i - 1]; }
+  T const& operator[](std::size_t i) const { return i == 0 ? first_ : others_[i - 1]; }
+  T& front() { return first_; }
+  T const& front() const { return first_; }
+
+  /// Puts an element before the one at `i`. O(elements behind it).
+  T& insert(std::size_t i, T element) {
+    if (size_ > 0) {
+      auto const at = i == 0 ? others_.begin() : others_.begin() + static_cast<std::ptrdiff_t>(i - 1);
+      others_.insert(at, i == 0 ? std::exchange(first_, std::move(element)) : std::move(element));
+    } else {
+      first_ = std::move(element);
+    }
+    ++size_;
+    return (*this)[i];
+  }
+  /// Removes the elements in [first, last). O(elements from there on).
+  void erase(std::size_t first, std::size_t last) {
+    std::size_t const removed = last - first;
+    for (std::size_t i = first; i + removed < size_; ++i) (*this)[i] = std::move((*this)[i + removed]);
+    size_ -= removed;
+    others_.resize(size_ > 0 ? size_ - 1 : 0);
+    if (size_ == 0) first_ = T{};
+  }
+  void clear() { erase(0, size_); }
+
+ private:
+  T first_{};
+  std::size_t size_ = 0;
+  std::vector<T> others_;
+};
+
+template <class Archive, class T>
+void CEREAL_SAVE_FUNCTION_NAME(Archive& archive, few<T> const& all) {
+  archive(cereal::make_size_tag(static_cast<cereal::size_type>(all.size())));
+  for (std::size_t i = 0; i < all.size(); ++i) archive(all[i]);
+}
+template <class Archive, class T>
+void CEREAL_LOAD_FUNCTION_NAME(Archive& archive, few<T>& all) {
+  cereal::size_type size = 0;
+  archive(cereal::make_size_tag(size));
+  all.clear();
+  for (std::size_t i = 0; i < size; ++i) archive(all.insert(i, T{}));
+}
+template <class T>
+void CEREAL_SAVE_FUNCTION_NAME(schema_archive& archive, few<T> const&) {
+  archive.structure("list", [&] {
+    archive.name_next("element");
+    describe_into(archive, T{});
+  });
+}
+
+}  // namespace flow

@@ -1,0 +1,146 @@
+#pragma once
+// How records are put into windows that are kept one by one.
+//
+// A placement makes the windows of a record among those of its key and says which they are: they are neighbours.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <flow/error.hpp>
+#include <flow/window/windows.hpp>
+
+namespace flow {
+
+/// Where a record belongs: into windows [first, last) of its key.
+struct placed {
+  enum class fate { taken, late, in_no_window };
+  fate what = fate::taken;
+  std::size_t first = 0, last = 0;
+  bool grown = false;  // the window is a session that was there, and has become larger
+};
+
+/// Into all windows of fixed size that contain its time.
+template <window_time Time>
+class aligned_placement {
+ public:
+  static constexpr window_time time = Time;
+  static constexpr bool merges = false;
+  explicit aligned_placement(window_spec const& spec) : spec_(spec), cuts_(spec) {}
+  window_spec const& spec() const { return spec_; }
+
+  /// `merge(into, other)` adds up two windows; `fired`: how far windows have fired.
+  template <class Windows, class T, class Merge>
+  placed place(Windows& of_key, T const&, timestamp t, timestamp fired, Merge) const {
+    slice_span const slice = cuts_.slice_of(t);
+    if (!slice.in_a_window) return {placed::fate::in_no_window};
+    timestamp const last = cuts_.last_end(slice.begin);
+    if (cuts_.expired(last, fired)) return {placed::fate::late};
+    timestamp const first = std::max(cuts_.first_end(slice.begin), cuts_.first_open(fired));
+    std::size_t const at = of_key.first_ending_after(first - duration{1});
+    std::size_t i = at;
+    for (timestamp end = first; end <= last; end = cuts_.next_end(end), ++i) {
+      if (i < of_key.open.size() && of_key.open[i].end == end) continue;
+      auto& made = of_key.open.insert(i, {});
+      made.start = cuts_.start_of(end);
+      made.end = end;
+      made.ended = slicing::fired(end, fired);
+    }
+    return {placed::fate::taken, at, i};
+  }
+
+ private:
+  window_spec spec_;
+  slicing cuts_;
+};
+
+/// Into the session of its key that it continues: a session is [first, last + gap), and grows and merges with others.
+template <class Gap, window_time Time>
+class session_placement {
+ public:
+  static constexpr window_time time = Time;
+  static constexpr bool merges = true;
+  explicit session_placement(Gap gap) : gap_(std::move(gap)) {}
+  Gap const& gap() const { return gap_; }
+
+  template <class Windows, class T, class Merge>
+  placed place(Windows& of_key, T const& record, timestamp t, timestamp fired, Merge merge, duration lateness) const {
+    timestamp const end = slicing::checked(t) + gap_of(record);
+    std::size_t const first = of_key.first_ending_after(t);
+    std::size_t last = first;
+    while (last < of_key.open.size() && of_key.open[last].start < end) ++last;
+    if (first == last) {
+      if (saturating_add(end - duration{1}, lateness) <= fired) return {placed::fate::late};
+      auto& made = of_key.open.insert(first, {});
+      made.start = t;
+      made.end = end;
+      made.ended = slicing::fired(end, fired);
+      return {placed::fate::taken, first, first + 1};
+    }
+    auto& session = of_key.open[first];
+    timestamp const from = std::min(session.start, t), to = std::max(of_key.open[last - 1].end, end);
+    bool const grown = from != session.start || to != session.end;
+    for (std::size_t i = first + 1; i < last; ++i) merge(session, of_key.open[i]);
+    session.start = from;
+    session.end = to;
+    session.ended = slicing::fired(to, fired);
+    if (first + 1 < last) of_key.open.erase(first + 1, last);
+    return {placed::fate::taken, first, first + 1, grown};
+  }
+
+ private:
+  duration gap_of(auto const& record) const {
+    duration const gap = gap_(record);
+    if (gap.count() <= 0 || gap > longest_window)
+      throw error(error_code::bad_record, "expected a gap between sessions above 0 and at most 9,000 years, found " + std::to_string(gap.count()) + " us");
+    return gap;
+  }
+  Gap gap_;
+};
+
+/// Into the one window of its key.
+struct global_placement {
+  static constexpr window_time time = window_time::none;
+  static constexpr bool merges = false;
+
+  template <class Windows>
+  placed place(Windows& of_key) const {
+    if (of_key.open.empty()) of_key.open.insert(0, {});
+    return {placed::fate::taken, 0, 1};
+  }
+};
+
+/// Into windows of its key's records by their number: windows are full with each `slide`th record and hold the last `size`.
+class count_placement {
+ public:
+  static constexpr window_time time = window_time::none;
+  static constexpr bool merges = false;
+  count_placement(std::int64_t size, std::int64_t slide)
+      : size_(size), slide_(slide), numbers_({duration{size}, duration{slide}, -duration{size}, {}}) {}
+  std::int64_t size() const { return size_; }
+  std::int64_t slide() const { return slide_; }
+
+  template <class Windows>
+  placed place(Windows& of_key) const {
+    slice_span const slice = numbers_.slice_of(timestamp{duration{of_key.records}});
+    if (!slice.in_a_window) return {placed::fate::in_no_window};
+    std::int64_t const last = numbers_.last_end(slice.begin).time_since_epoch().count();
+    std::int64_t full = numbers_.first_end(slice.begin).time_since_epoch().count();
+    std::size_t i = 0;
+    for (; full <= last; full += slide_, ++i)
+      if (i == of_key.open.size()) of_key.open.insert(i, {}).full_at = full;
+    return {placed::fate::taken, 0, i};
+  }
+  /// A record has been put into its windows. Where no window is left the count begins anew, so that nothing is stored.
+  template <class Windows>
+  void count(Windows& of_key) const {
+    ++of_key.records;
+    if (slide_ >= size_ && of_key.records % slide_ == 0) of_key.records = 0;
+  }
+
+ private:
+  std::int64_t size_, slide_;
+  slicing numbers_;
+};
+
+}  // namespace flow
