@@ -4,6 +4,8 @@
 #include <functional>
 #include <mutex>
 
+#include <caf/detail/test_actor_clock.hpp>
+
 #include "../task/blueprint.hpp"
 #include "chunk_keeper.hpp"
 #include "messages.hpp"
@@ -30,9 +32,13 @@ class actor_system_clock final : public clock {
  public:
   explicit actor_system_clock(caf::actor_system& s) : system_(s) {}
   std::chrono::nanoseconds now() const override { return system_.clock().now().time_since_epoch(); }
+  timestamp wall() const override {
+    return simulated_ ? timestamp{std::chrono::floor<duration>(now())} : std::chrono::floor<duration>(std::chrono::system_clock::now());
+  }
 
  private:
   caf::actor_system& system_;
+  bool const simulated_ = dynamic_cast<caf::detail::test_actor_clock*>(&system_.clock()) != nullptr;
 };
 
 /// What the actors of one run share, and what outlives them: the tasks' counters are read after the end.

@@ -27,7 +27,10 @@ struct credit_grant {
 /// The task has something to do.
 struct step_now {};
 /// Time to look again, asked for by the task itself.
-struct look_again {};
+/// Of those under way only the newest counts, which is the first to arrive.
+struct look_again {
+  std::uint64_t number = 0;
+};
 /// All tasks exist; open the operators. The handles are shared by all tasks of the process.
 struct peers;
 struct begin_task {
@@ -104,7 +107,7 @@ struct peers {
 };
 
 template <class Inspector> auto inspect(Inspector& f, step_now&) { return f(caf::meta::type_name("step_now")); }
-template <class Inspector> auto inspect(Inspector& f, look_again&) { return f(caf::meta::type_name("look_again")); }
+template <class Inspector> auto inspect(Inspector& f, look_again& m) { return f(caf::meta::type_name("look_again"), m.number); }
 template <class Inspector> auto inspect(Inspector& f, split_terms& m) { return f(caf::meta::type_name("split_terms"), m.complete, m.on_request, m.held, m.in_time_order); }
 template <class Inspector> auto inspect(Inspector& f, assign_splits& m) { return f(caf::meta::type_name("assign_splits"), m.ids, m.positions, m.terms); }
 template <class Inspector> auto inspect(Inspector& f, drift_grant& m) { return f(caf::meta::type_name("drift_grant"), m.until); }

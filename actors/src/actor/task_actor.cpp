@@ -25,8 +25,9 @@ class task_shell : public task_actor::base {
           step_queued_ = false;
           step();
         },
-        [this](look_again) {
-          look_pending_ = false;
+        [this](look_again m) {
+          if (m.number != looks_) return;
+          look_pending_.reset();
           queue_step();
         },
         [this](begin_task const& m) { begin(m); },
@@ -71,13 +72,20 @@ class task_shell : public task_actor::base {
       if (task_.wants_split()) send(supervisor_, split_request{address_.task, address_.subtask});
       switch (r.what) {
         case task::outcome::busy: return queue_step();
-        case task::outcome::blocked: return;
+        case task::outcome::blocked:
         case task::outcome::resting:
-          if (r.retry_after && !std::exchange(look_pending_, true)) delayed_send(this, *r.retry_after, look_again{});
+          if (r.again_at) look_again_at(*r.again_at);
           return;
         case task::outcome::finished: send(supervisor_, task_finished{address_.task, address_.subtask});
       }
     });
+  }
+
+  /// One message is under way, or an earlier one after it.
+  void look_again_at(std::chrono::nanoseconds when) {
+    if (look_pending_ && *look_pending_ <= when) return;
+    look_pending_ = when;
+    delayed_send(this, std::max(when - run_->clock.now(), std::chrono::nanoseconds{0}), look_again{++looks_});
   }
 
   /// Sources with a drift bound say how far they have come, when that has moved by a quarter of the bound.
@@ -128,7 +136,8 @@ class task_shell : public task_actor::base {
   job_run::cell& cell_;
   task& task_;
   bool step_queued_ = false;
-  bool look_pending_ = false;
+  std::optional<std::chrono::nanoseconds> look_pending_;
+  std::uint64_t looks_ = 0;
   bool failed_ = false;
   timestamp reported_ = no_watermark;
 };

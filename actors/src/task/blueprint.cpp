@@ -21,9 +21,10 @@ std::vector<task_blueprint::chained> chain_of(graph const& g, task_plan const& t
 }
 
 /// Adds the channels of one exchange to both ends.
-void connect(plan const& p, exchange_plan const& e, std::vector<std::vector<task_blueprint>>& all) {
+void connect(graph const& g, plan const& p, exchange_plan const& e, std::vector<std::vector<task_blueprint>>& all) {
   auto& senders = all[e.from_task];
   auto& receivers = all[e.to_task];
+  bool const has_event_time = g.has_event_time({e.from_node, e.port, e.partitioning});
   for (std::uint32_t from = 0; from < senders.size(); ++from) {
     auto const number = static_cast<std::uint32_t>(senders[from].outputs.size());
     task_blueprint::exchange out{place_of(p.tasks[e.from_task], e.from_node), e.port, e.partitioning, {}};
@@ -31,7 +32,7 @@ void connect(plan const& p, exchange_plan const& e, std::vector<std::vector<task
       if (e.partitioning == partitioning::forward && from != to) continue;
       auto const target = static_cast<std::uint32_t>(out.targets.size());
       auto const channel = static_cast<std::uint32_t>(receivers[to].inputs.size());
-      receivers[to].inputs.push_back({senders[from].address, number, target, 0});
+      receivers[to].inputs.push_back({senders[from].address, number, target, 0, e.input, has_event_time});
       out.targets.push_back({receivers[to].address, channel, 0});
     }
     senders[from].outputs.push_back(std::move(out));
@@ -62,7 +63,7 @@ std::vector<std::vector<task_blueprint>> make_blueprints(graph const& g, plan co
       subtasks.push_back(std::move(b));
     }
   }
-  for (auto const& e : p.exchanges) connect(p, e, all);
+  for (auto const& e : p.exchanges) connect(g, p, e, all);
   share_buffers(s, all);
   return all;
 }

@@ -10,6 +10,7 @@ incoming::incoming(std::vector<incoming_channel> channels, transport& t) : trans
   for (auto const& c : channels) {
     channels_.push_back({});
     channels_.back().from = c;
+    any_event_time_ |= c.has_event_time;
   }
 }
 
@@ -89,10 +90,15 @@ std::optional<incoming::work> incoming::aligned() {
 }
 
 /// The watermark of the task is the lowest of the channels that are neither idle nor ended; it stands when there is none.
+/// A channel without event time has no say where another has it, but time does not end before it has.
 std::optional<incoming::work> incoming::time_passed() {
   timestamp lowest = end_of_time;
-  bool any_active = false, any_idle = false;
+  bool any_active = false, any_idle = false, any_timeless = false;
   for (auto const& c : channels_) {
+    if (any_event_time_ && !c.from.has_event_time && !c.ended) {
+      any_timeless = true;
+      continue;
+    }
     any_idle |= c.idle && !c.ended;
     if (c.idle || c.ended) continue;
     any_active = true;
@@ -103,6 +109,7 @@ std::optional<incoming::work> incoming::time_passed() {
     was_idle_ = true;
     return work{work::kind::idle, 0, nullptr, {}, {}};
   }
+  if (any_timeless && lowest == end_of_time) return {};
   // After idleness the watermark is passed on even where it stands: it says that time goes on.
   if (lowest <= passed_on_ && !std::exchange(was_idle_, false)) return {};
   was_idle_ = false;

@@ -17,6 +17,8 @@ struct incoming_channel {
   std::uint32_t exchange = 0;  // the sender's number for the exchange
   std::uint32_t target = 0;    // and for this channel in it
   std::size_t window = 0;      // bytes of credit at the start
+  std::uint32_t input = 0;     // which of the head's inputs it belongs to
+  bool has_event_time = true;  // false: the records have none, and watermarks come from the others where there are any
 };
 
 class incoming {
@@ -46,6 +48,7 @@ class incoming {
   std::size_t queued() const;
   /// The watermark of a channel, and whether it is idle: for the one that asks who holds the watermark back.
   timestamp watermark_of(std::uint32_t channel) const { return channels_[channel].watermark; }
+  std::uint32_t input_of(std::uint32_t channel) const { return channels_[channel].from.input; }
   std::size_t channels() const { return channels_.size(); }
 
  private:
@@ -67,6 +70,7 @@ class incoming {
 
   transport& transport_;
   std::vector<channel> channels_;
+  bool any_event_time_ = false;
   std::size_t turn_ = 0;
   std::size_t ended_ = 0;
   std::size_t at_barrier_ = 0;

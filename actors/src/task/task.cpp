@@ -94,7 +94,10 @@ task::result task::step() {
     do {
       r = run(now);
     } while (r.what == outcome::busy && ++runs < step_runs && now - began < step_time && counters_.batches_sent.value() - sent < step_batches);
-    if (r.what != outcome::busy) rest(now);
+    if (r.what != outcome::busy) {
+      rest(now);
+      note_next_look(r);
+    }
     incoming_.give_credit(r.what != outcome::busy);
     if (phase_ == phase::ending && drained()) {
       phase_ = phase::finished;
@@ -117,6 +120,7 @@ task::result task::run(std::chrono::nanoseconds& now) {
     r = {drained() ? outcome::resting : outcome::blocked};
   } else {
     pass_waiting_barrier();
+    look(now);
     r = source_ ? run_source(now) : run_input();
   }
   if (r.what == outcome::blocked && can_go_on()) r = {outcome::busy};
@@ -134,6 +138,18 @@ std::optional<task::outcome> task::resume() {
     if ((*o)->suspended()) return (*o)->waits() ? outcome::blocked : outcome::busy;
   }
   return {};
+}
+
+/// Looks at the operators that have asked for it.
+void task::look(std::chrono::nanoseconds now) {
+  for (auto o = operators_.rbegin(); o != operators_.rend(); ++o)
+    if ((*o)->look_is_due(now)) (*o)->look_now(now);
+}
+
+void task::note_next_look(result& r) const {
+  auto next = r.again_at.value_or(std::chrono::nanoseconds::max());
+  for (auto const& o : operators_) next = std::min(next, o->next_look());
+  if (next != std::chrono::nanoseconds::max()) r.again_at = next;
 }
 
 /// Whether an operator has more to give, and receivers that take it.
@@ -169,7 +185,7 @@ task::result task::run_source(std::chrono::nanoseconds now) {
     auto const s = source_->step(now);
     switch (s.result) {
       case source_step::outcome::progress: return {outcome::busy};
-      case source_step::outcome::nothing: return {outcome::resting, s.retry_after};
+      case source_step::outcome::nothing: return {outcome::resting, s.retry_after ? std::optional(now + *s.retry_after) : std::nullopt};
       case source_step::outcome::blocked: return {outcome::blocked};
       case source_step::outcome::ended: break;
     }
@@ -190,7 +206,7 @@ task::result task::run_input() {
     case kind::none: return {outcome::resting};
     case kind::batch:
       counters_.batches_in.add(1);
-      head.receive(w.item->records);
+      head.receive_from(incoming_.input_of(w.channel), w.item->records);
       incoming_.done(w);
       break;
     case kind::watermark: head.watermark(w.time); break;
@@ -207,7 +223,7 @@ task::result task::run_input() {
 /// The end of input goes down the chain once nothing is held back.
 bool task::end() {
   for (auto const& o : operators_)
-    if (o->suspended()) return false;
+    if (!o->may_end()) return false;
   operators_.front()->end();
   phase_ = phase::ending;
   return true;

@@ -42,13 +42,14 @@ class task {
   enum class phase { created, running, ending, finished, published, cancelled, abandoned };
   enum class outcome {
     busy,     // step again
-    resting,  // nothing to do until something is delivered, or `retry_after`
+    resting,  // nothing to do until something is delivered
     blocked,  // waits for credit, or for a sink
     finished, // all input processed and everything sent
   };
   struct result {
     outcome what = outcome::resting;
-    std::optional<std::chrono::nanoseconds> retry_after{};
+    /// When resting or blocked: step again at this time of the clock.
+    std::optional<std::chrono::nanoseconds> again_at{};
   };
 
   /// `chunks` is where large state takes its memory from; may be null.
@@ -98,6 +99,8 @@ class task {
   result run_source(std::chrono::nanoseconds now);
   result run_input();
   std::optional<outcome> resume();
+  void look(std::chrono::nanoseconds now);
+  void note_next_look(result& r) const;
   bool can_go_on() const;
   bool may_pass_barrier() const;
   bool end();

@@ -32,17 +32,21 @@ constexpr std::int64_t floor_to(std::int64_t value, std::int64_t step, std::int6
   return value - rest;
 }
 
-/// Time of the machine, passed in so that a test can own it. Only differences of its values mean anything.
+/// Time of the machine, passed in so that a test can own it.
 class clock {
  public:
   virtual ~clock() = default;
+  /// Never goes back; only differences of its values mean anything.
   virtual std::chrono::nanoseconds now() const = 0;
+  /// The time of day, which may be set: "processing time". Means the same after a restart and on another machine.
+  virtual timestamp wall() const = 0;
 };
 
-/// A clock that a test moves by hand.
+/// A clock that a test moves by hand; its days begin with the epoch.
 class manual_clock final : public clock {
  public:
   std::chrono::nanoseconds now() const override { return now_; }
+  timestamp wall() const override { return timestamp{std::chrono::floor<duration>(now_)}; }
   void advance(std::chrono::nanoseconds by) { now_ += by; }
 
  private:
@@ -53,6 +57,7 @@ class manual_clock final : public clock {
 class steady_clock final : public clock {
  public:
   std::chrono::nanoseconds now() const override { return std::chrono::steady_clock::now().time_since_epoch(); }
+  timestamp wall() const override { return std::chrono::floor<duration>(std::chrono::system_clock::now()); }
 };
 
 }  // namespace flow

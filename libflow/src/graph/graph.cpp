@@ -1,5 +1,6 @@
 #include <flow/graph/graph.hpp>
 
+#include <algorithm>
 #include <map>
 
 namespace flow {
@@ -36,9 +37,8 @@ bool graph::has_event_time(edge const& e) const {
   if (!n.outputs[e.port].has_times) return false;
   if (n.gives_event_time) return true;
   if (n.inputs.empty()) return false;
-  for (auto const& input : n.inputs)
-    if (!has_event_time(input)) return false;
-  return true;
+  auto const has = [this](edge const& input) { return has_event_time(input); };
+  return n.joins_inputs ? std::any_of(n.inputs.begin(), n.inputs.end(), has) : std::all_of(n.inputs.begin(), n.inputs.end(), has);
 }
 
 bool graph::is_read(node_id id, std::uint32_t port) const {
@@ -68,8 +68,10 @@ std::vector<std::string> graph::mistakes(std::uint32_t default_parallelism, std:
     if (n.keyed && parallelism > max_parallelism)
       say(n, "parallelism " + std::to_string(parallelism) + " exceeds max-parallelism " + std::to_string(max_parallelism) +
                  ", the number of key groups; lower the one or raise the other");
-    if (n.needs_event_time && !has_event_time(n.inputs.front()))
-      say(n, "event-time windows need event time; say .event_time(...) on the stream before key_by or window");
+    for (auto const& input : n.inputs)
+      if (n.needs_event_time && !has_event_time(input))
+        say(n, (n.inputs.size() == 1 ? "event-time windows need event time" : "it joins by event time, which '" + at(input.from).name + "' has not") +
+                   "; say .event_time(...) on the stream before key_by or window");
     for (std::uint32_t port = 0; port < n.outputs.size(); ++port)
       if (n.outputs[port].must_be_read && !is_read(n.id, port))
         say(n, "nobody reads its output" + (n.outputs[port].name.empty() ? "" : " '" + n.outputs[port].name + "'") +

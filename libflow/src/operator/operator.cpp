@@ -37,11 +37,25 @@ void operator_base::start(operator_context const& context) {
   }
 }
 
-void operator_base::receive(batch_ref& b) {
+void operator_base::receive_from(std::uint32_t input, batch_ref& b) {
   activity_scope const scope(*this);
   counters_.records_in.add(b->size());
   pushes_ = 0;
-  process(b);
+  if (input == 0) process(b);
+  else process_from(input, b);
+}
+
+void operator_base::look_now(std::chrono::nanoseconds now) {
+  activity_scope const scope(*this);
+  next_look_ = never;
+  if (bell_) bell_->answer();
+  pushes_ = 0;
+  guarded([&] { look(now); });
+}
+
+std::shared_ptr<doorbell> const& operator_base::bell() {
+  if (!bell_) bell_ = std::make_shared<doorbell>(context_.wake);
+  return bell_;
 }
 
 void operator_base::resume() {

@@ -41,6 +41,7 @@ void make_folders(temporary_folder const& folder) {
 class ticking final : public flow::clock {
  public:
   std::chrono::nanoseconds now() const override { return now_ += 1ms; }
+  flow::timestamp wall() const override { return flow::timestamp{std::chrono::floor<flow::duration>(now_)}; }
 
  private:
   mutable std::chrono::nanoseconds now_{0};

@@ -88,13 +88,28 @@ class harness {
   harness& process(In const& record, timestamp t) { return process(std::vector<In>{record}, std::vector<timestamp>{t}); }
   /// Gives a batch.
   harness& process(std::vector<In> const& records, std::vector<timestamp> const& times) {
-    batch_ref b = batch_type_of<In>.create(static_cast<std::uint32_t>(records.size()));
+    return give(0, records, times, hash_);
+  }
+  /// Gives a record of the second input.
+  template <class R>
+  harness& process_right(R const& record, timestamp t) {
+    return give<R>(1, {record}, {t}, {});
+  }
+  /// The same of a keyed stream; `key` is what it was divided by.
+  template <class R, class Selector>
+  harness& process_right(R const& record, timestamp t, Selector key) {
+    return give<R>(1, {record}, {t}, [key](R const& r) { return hash_of<key_of<Selector, R>>(std::invoke(key, r)); });
+  }
+  /// Gives a batch of any input; records without event time where `times` is empty.
+  template <class R>
+  harness& give(std::uint32_t input, std::vector<R> const& records, std::vector<timestamp> const& times, std::function<std::uint64_t(R const&)> const& hash) {
+    batch_ref b = batch_type_of<R>.create(static_cast<std::uint32_t>(records.size()));
     for (std::size_t i = 0; i < records.size(); ++i) {
-      b->add_timestamps()[i] = times[i];
-      if (hash_) b->add_hashes()[i] = hash_(records[i]);
-      as<In>(*b).emplace_back(records[i]);
+      if (!times.empty()) b->add_timestamps()[i] = times[i];
+      if (hash) b->add_hashes()[i] = hash(records[i]);
+      as<R>(*b).emplace_back(records[i]);
     }
-    operator_->receive(b);
+    operator_->receive_from(input, b);
     settle();
     return *this;
   }
@@ -110,10 +125,23 @@ class harness {
     operator_->resume();
     return *this;
   }
+  /// Lets time of the machine pass; what the operator waits for happens on the way.
   harness& advance_time(std::chrono::nanoseconds d) {
-    clock_.advance(d);
+    auto const until = clock_.now() + d;
+    while (operator_->next_look() <= until) {
+      clock_.advance(std::max(operator_->next_look() - clock_.now(), std::chrono::nanoseconds{0}));
+      look();
+    }
+    clock_.advance(until - clock_.now());
     return *this;
   }
+  /// Does what the operator has asked for: that its time has come, or that its bell was rung.
+  harness& look() {
+    if (operator_->look_is_due(clock_.now())) operator_->look_now(clock_.now());
+    settle();
+    return *this;
+  }
+  manual_clock const& clock() const { return clock_; }
   harness& end() {
     advance_watermark(end_of_time);
     operator_->end();

@@ -54,6 +54,7 @@ struct node {
   bool merges_all = false;       // one subtask sees the whole stream
   bool needs_event_time = false;
   bool gives_event_time = false;
+  bool joins_inputs = false;     // what it gives has event time where any of its inputs has, not only where all have
   bool is_sink = false;
   /// Mistakes known when the node was built.
   std::vector<std::string> mistakes;
@@ -78,9 +79,10 @@ class graph {
   /// How many subtasks a node has.
   std::uint32_t parallelism_of(node_id id, std::uint32_t default_parallelism) const;
   bool is_read(node_id id, std::uint32_t port) const;
+  /// Whether the records of an edge have event times.
+  bool has_event_time(edge const& e) const;
 
  private:
-  bool has_event_time(edge const& e) const;
 
   std::vector<std::unique_ptr<node>> nodes_;
 };

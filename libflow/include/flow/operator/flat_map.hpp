@@ -2,16 +2,17 @@
 // flat_map: any number of records for one, and side outputs.
 
 #include <flow/operator/output.hpp>
+#include <flow/operator/resumable.hpp>
 
 namespace flow {
 
 /// Calls `f(record, output<Out>&)` or `f(record, output<Out>&, side_outputs&)` for each record. When the receivers take no
 /// more, the rest of the batch waits inside the operator.
 template <class In, class Out, class F>
-class flat_map_operator final : public operator_base {
+class flat_map_operator final : public resumable_operator {
  public:
   flat_map_operator(std::string name, F f, std::vector<side_output> sides)
-      : operator_base(std::move(name), 1 + sides.size()), f_(std::move(f)), declared_(std::move(sides)) {}
+      : resumable_operator(std::move(name), 1 + sides.size()), f_(std::move(f)), declared_(std::move(sides)) {}
 
   void open() override {
     out_.attach(*this, 0, context().batch_size);
@@ -21,23 +22,7 @@ class flat_map_operator final : public operator_base {
   }
 
  protected:
-  void process(batch_ref& b) override {
-    next_ = 0;
-    if (!run(*b)) {
-      std::swap(b, rest_);  // what is left there from before is empty: the caller gets it in return
-      if (b && b.unique()) b->clear();
-      suspend();
-    }
-  }
-  bool continue_output() override {
-    if (!rest_ || rest_->empty()) return true;
-    if (!run(*rest_)) return false;
-    if (rest_.unique()) rest_->clear(); else rest_ = {};
-    return true;
-  }
-
- private:
-  bool run(batch_base& b) {
+  bool run(std::uint32_t, batch_base const& b) override {
     auto const& in = as<In>(b);
     std::uint32_t const n = in.size();
     std::uint32_t const before = next_;
@@ -63,6 +48,8 @@ class flat_map_operator final : public operator_base {
     sides_.flush();
     return true;
   }
+
+ private:
   void call(In const& record) {
     if constexpr (std::is_invocable_v<F&, In const&, output<Out>&, side_outputs&>)
       f_(record, out_, sides_);
@@ -74,8 +61,6 @@ class flat_map_operator final : public operator_base {
   std::vector<side_output> declared_;
   output<Out> out_;
   side_outputs sides_;
-  batch_ref rest_;
-  std::uint32_t next_ = 0;
 };
 
 }  // namespace flow

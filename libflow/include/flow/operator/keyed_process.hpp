@@ -14,12 +14,13 @@
 #include <vector>
 
 #include <flow/operator/keyed_context.hpp>
+#include <flow/operator/resumable.hpp>
 #include <flow/record/time_text.hpp>
 
 namespace flow {
 
 template <class T, class Selector, class F>
-class keyed_process_operator final : public operator_base {
+class keyed_process_operator final : public resumable_operator {
   using selected = std::invoke_result_t<Selector const&, T const&>;
   using key = std::decay_t<selected>;
   using context_type = keyed_context<key, F>;
@@ -30,7 +31,7 @@ class keyed_process_operator final : public operator_base {
 
  public:
   keyed_process_operator(std::string name, Selector select, F f, std::vector<side_output> sides)
-      : operator_base(std::move(name), 1 + sides.size()), select_(std::move(select)), f_(std::move(f)), declared_(std::move(sides)),
+      : resumable_operator(std::move(name), 1 + sides.size()), select_(std::move(select)), f_(std::move(f)), declared_(std::move(sides)),
         states_(state(), portion_, detail::integer_key<key>, schema_of<key>()) {}
 
   void open() override {
@@ -58,31 +59,11 @@ class keyed_process_operator final : public operator_base {
     if constexpr (detail::names_close<F>) guarded([this] { f_.close(); });
     operator_base::end();
   }
-  bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && rest_done()); }
 
  protected:
-  void process(batch_ref& b) override {
-    next_ = 0;
-    if (!run(*b)) {
-      std::swap(b, rest_);  // what is left there from before is empty: the caller gets it in return
-      if (b && b.unique()) b->clear();
-      suspend();
-    }
-  }
-  bool continue_output() override {
-    if (!rest_done()) {
-      if (!run(*rest_)) return false;
-      if (rest_.unique()) rest_->clear(); else rest_ = {};
-    }
-    return fire();
-  }
-
- private:
-  bool rest_done() const { return !rest_ || rest_->empty(); }
-
   // ---- records
 
-  bool run(batch_base& b) {
+  bool run(std::uint32_t, batch_base const& b) override {
     auto const& in = as<T>(b);
     std::uint32_t const n = in.size(), before = next_;
     context_.has_event_time_ = in.has_timestamps();
@@ -98,6 +79,9 @@ class keyed_process_operator final : public operator_base {
     flush();
     return true;
   }
+  bool continue_firing() override { return fire(); }
+
+ private:
   /// False: the receivers take no more before `end`.
   bool run_portion(batch<T> const& in, std::uint32_t end) {
     std::uint32_t const first = next_;
@@ -201,9 +185,6 @@ class keyed_process_operator final : public operator_base {
   timestamp firing_until_ = no_watermark;  // the watermark that is passed on when the timers before it have fired
   timer_queue<key> event_timers_;
   typename timer_queue<key>::timer timer_;
-
-  batch_ref rest_;  // waits for room downstream
-  std::uint32_t next_ = 0;
 };
 
 }  // namespace flow

@@ -4,6 +4,8 @@
 // An operator takes batches through `process`, may hold back more output than its receivers take now, and keeps all it
 // remembers between batches in declared state (`operator_context::state`). Time-ordered work follows the watermark.
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -18,6 +20,23 @@
 namespace flow {
 
 class operator_base;
+
+/// Asks a task from any thread to look at one of its operators; may outlive both.
+class doorbell {
+ public:
+  explicit doorbell(std::function<void()> wake) : wake_(std::move(wake)) {}
+  void ring() {
+    rung_.store(true, std::memory_order_release);
+    wake_();
+  }
+  bool rung() const { return rung_.load(std::memory_order_relaxed); }
+  /// Whether it was rung since this was asked last; what was done before it was rung is then visible.
+  bool answer() { return rung_.exchange(false, std::memory_order_acquire); }
+
+ private:
+  std::atomic<bool> rung_{false};
+  std::function<void()> wake_;
+};
 
 /// Which operator of a task is at work: read by the watchdog and by error reports.
 struct activity {
@@ -55,7 +74,10 @@ class operator_base : public receiver {
   /// Declares state and prepares; called once before the first batch.
   virtual void open() {}
 
-  void receive(batch_ref& b) final;
+  void receive(batch_ref& b) final { receive_from(0, b); }
+  /// Takes a batch of one of several inputs, numbered as the graph's node has them.
+  void receive_from(std::uint32_t input, batch_ref& b);
+  /// The lowest over all inputs.
   void watermark(timestamp w) override { forward_watermark(w); }
   void idle() override;
   void pass(barrier const& b) override { for (auto& o : outputs_) o.pass(b); }
@@ -70,9 +92,20 @@ class operator_base : public receiver {
   bool waits() const { return !held_.empty() || !outputs_ready(); }
   /// Whether all that is held back is in declared state, so that a barrier may pass now.
   virtual bool may_pass_barrier() const { return !suspended_; }
+  /// Whether the end of the input may pass: nothing is awaited from outside.
+  virtual bool may_end() const { return !suspended_; }
+
+  /// When the task has to look at this operator, of the clock's `now`.
+  std::chrono::nanoseconds next_look() const { return next_look_; }
+  bool look_is_due(std::chrono::nanoseconds now) const { return (now >= next_look_ || (bell_ && bell_->rung())) && !suspended_ && outputs_ready(); }
+  void look_now(std::chrono::nanoseconds now);
 
  protected:
   virtual void process(batch_ref& b) = 0;
+  /// Of an operator that tells its inputs apart.
+  virtual void process_from(std::uint32_t, batch_ref& b) { process(b); }
+  /// What `look_at` or the bell asked for. May push and suspend. Due once: ask again for more.
+  virtual void look(std::chrono::nanoseconds) {}
   /// Continues what `suspend` was said for; true when there is nothing left. Batches held back have gone before.
   virtual bool continue_output() { return true; }
 
@@ -82,6 +115,11 @@ class operator_base : public receiver {
     return true;
   }
   void suspend() { suspended_ = true; }
+  /// Has `look` called at this time of the clock or soon after; the last word counts.
+  void look_at(std::chrono::nanoseconds when) { next_look_ = when; }
+  static constexpr std::chrono::nanoseconds never = std::chrono::nanoseconds::max();
+  /// What other threads have `look` called with. For `open` and later.
+  std::shared_ptr<doorbell> const& bell();
   /// Hands a batch on and makes `b` an empty one. What the receivers do not take now is held back: the operator is then
   /// suspended, and its task resumes it later.
   void push(std::size_t port, batch_ref& b) {
@@ -132,6 +170,8 @@ class operator_base : public receiver {
   bool suspended_ = false;
   bool pushed_ = false;
   std::uint32_t pushes_ = 0;  // since it was called or resumed
+  std::chrono::nanoseconds next_look_ = never;
+  std::shared_ptr<doorbell> bell_;
   operator_context context_;
   operator_counters counters_;
   operator_state state_;
@@ -169,6 +209,8 @@ decltype(auto) operator_base::guarded(F f) const {
 
 template <class T>
 batch<T>& as(batch_base& b) { return static_cast<batch<T>&>(b); }
+template <class T>
+batch<T> const& as(batch_base const& b) { return static_cast<batch<T> const&>(b); }
 
 /// Makes `b` an empty batch of T with room for `capacity` records.
 template <class T>

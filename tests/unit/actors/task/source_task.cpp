@@ -102,10 +102,10 @@ TEST_CASE("a source task that is held up does not become idle, one whose input r
   for (int i = 0; i < 2; ++i) t.task->take({0, 0, 1 << 20, {}});
   auto const rests = t.task->step();
   CHECK(rests.what == outcome::resting);
-  CHECK(rests.retry_after == 1s);
+  CHECK(rests.again_at == t.clock.now() + 1s);
   CHECK(t.task->progress() == wire::at(12));
   t.clock.advance(1s);
-  CHECK_FALSE(t.task->step().retry_after);
+  CHECK_FALSE(t.task->step().again_at);
   CHECK(t.transport.log().back() == "idle");
   CHECK(t.task->progress() == flow::end_of_time);
 }
