@@ -1,11 +1,12 @@
 #pragma once
 // How records are put into windows that are kept one by one.
 //
-// A placement makes the windows of a record among those of its key and says which they are: they are neighbours.
+// A placement makes the windows of a record among those of its key and says which they are: they are neighbours. It is
+// part of a description until `prepare` makes it ready for records.
 
 #include <algorithm>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include <flow/error.hpp>
 #include <flow/window/windows.hpp>
@@ -26,23 +27,29 @@ class aligned_placement {
  public:
   static constexpr window_time time = Time;
   static constexpr bool merges = false;
-  explicit aligned_placement(window_spec const& spec) : spec_(spec), cuts_(spec) {}
+  explicit aligned_placement(window_spec const& spec) : spec_(spec) {}
   window_spec const& spec() const { return spec_; }
+  aligned_placement<window_time::processing> in_processing_time() const { return aligned_placement<window_time::processing>(spec_); }
+  /// `lateness`: how long windows are kept behind their end.
+  void prepare(duration lateness) {
+    spec_.lateness = lateness;
+    cuts_.emplace(spec_);
+  }
 
   /// `merge(into, other)` adds up two windows; `fired`: how far windows have fired.
   template <class Windows, class T, class Merge>
   placed place(Windows& of_key, T const&, timestamp t, timestamp fired, Merge) const {
-    slice_span const slice = cuts_.slice_of(t);
+    slice_span const slice = cuts_->slice_of(t);
     if (!slice.in_a_window) return {placed::fate::in_no_window};
-    timestamp const last = cuts_.last_end(slice.begin);
-    if (cuts_.expired(last, fired)) return {placed::fate::late};
-    timestamp const first = std::max(cuts_.first_end(slice.begin), cuts_.first_open(fired));
+    timestamp const last = cuts_->last_end(slice.begin);
+    if (cuts_->expired(last, fired)) return {placed::fate::late};
+    timestamp const first = std::max(cuts_->first_end(slice.begin), cuts_->first_open(fired));
     std::size_t const at = of_key.first_ending_after(first - duration{1});
     std::size_t i = at;
-    for (timestamp end = first; end <= last; end = cuts_.next_end(end), ++i) {
+    for (timestamp end = first; end <= last; end = cuts_->next_end(end), ++i) {
       if (i < of_key.open.size() && of_key.open[i].end == end) continue;
       auto& made = of_key.open.insert(i, {});
-      made.start = cuts_.start_of(end);
+      made.start = cuts_->start_of(end);
       made.end = end;
       made.ended = slicing::fired(end, fired);
     }
@@ -51,7 +58,7 @@ class aligned_placement {
 
  private:
   window_spec spec_;
-  slicing cuts_;
+  std::optional<slicing> cuts_;
 };
 
 /// Into the session of its key that it continues: a session is [first, last + gap), and grows and merges with others.
@@ -62,15 +69,17 @@ class session_placement {
   static constexpr bool merges = true;
   explicit session_placement(Gap gap) : gap_(std::move(gap)) {}
   Gap const& gap() const { return gap_; }
+  session_placement<Gap, window_time::processing> in_processing_time() const { return session_placement<Gap, window_time::processing>(gap_); }
+  void prepare(duration lateness) { lateness_ = lateness; }
 
   template <class Windows, class T, class Merge>
-  placed place(Windows& of_key, T const& record, timestamp t, timestamp fired, Merge merge, duration lateness) const {
+  placed place(Windows& of_key, T const& record, timestamp t, timestamp fired, Merge merge) const {
     timestamp const end = slicing::checked(t) + gap_of(record);
     std::size_t const first = of_key.first_ending_after(t);
     std::size_t last = first;
     while (last < of_key.open.size() && of_key.open[last].start < end) ++last;
     if (first == last) {
-      if (saturating_add(end - duration{1}, lateness) <= fired) return {placed::fate::late};
+      if (saturating_add(end - duration{1}, lateness_) <= fired) return {placed::fate::late};
       auto& made = of_key.open.insert(first, {});
       made.start = t;
       made.end = end;
@@ -96,15 +105,17 @@ class session_placement {
     return gap;
   }
   Gap gap_;
+  duration lateness_{};
 };
 
 /// Into the one window of its key.
 struct global_placement {
   static constexpr window_time time = window_time::none;
   static constexpr bool merges = false;
+  void prepare(duration) {}
 
-  template <class Windows>
-  placed place(Windows& of_key) const {
+  template <class Windows, class T, class Merge>
+  placed place(Windows& of_key, T const&, timestamp, timestamp, Merge) const {
     if (of_key.open.empty()) of_key.open.insert(0, {});
     return {placed::fate::taken, 0, 1};
   }
@@ -115,23 +126,23 @@ class count_placement {
  public:
   static constexpr window_time time = window_time::none;
   static constexpr bool merges = false;
-  count_placement(std::int64_t size, std::int64_t slide)
-      : size_(size), slide_(slide), numbers_({duration{size}, duration{slide}, -duration{size}, {}}) {}
+  count_placement(std::int64_t size, std::int64_t slide) : size_(size), slide_(slide) {}
   std::int64_t size() const { return size_; }
   std::int64_t slide() const { return slide_; }
+  void prepare(duration) { numbers_.emplace(window_spec{duration{size_}, duration{slide_}, -duration{size_}, {}}); }
 
-  template <class Windows>
-  placed place(Windows& of_key) const {
-    slice_span const slice = numbers_.slice_of(timestamp{duration{of_key.records}});
+  template <class Windows, class T, class Merge>
+  placed place(Windows& of_key, T const&, timestamp, timestamp, Merge) const {
+    slice_span const slice = numbers_->slice_of(timestamp{duration{of_key.records}});
     if (!slice.in_a_window) return {placed::fate::in_no_window};
-    std::int64_t const last = numbers_.last_end(slice.begin).time_since_epoch().count();
-    std::int64_t full = numbers_.first_end(slice.begin).time_since_epoch().count();
+    std::int64_t const last = numbers_->last_end(slice.begin).time_since_epoch().count();
+    std::int64_t full = numbers_->first_end(slice.begin).time_since_epoch().count();
     std::size_t i = 0;
     for (; full <= last; full += slide_, ++i)
       if (i == of_key.open.size()) of_key.open.insert(i, {}).full_at = full;
     return {placed::fate::taken, 0, i};
   }
-  /// A record has been put into its windows. Where no window is left the count begins anew, so that nothing is stored.
+  /// A record of the key has come. Where it leaves no window the count begins anew, so that nothing is stored.
   template <class Windows>
   void count(Windows& of_key) const {
     ++of_key.records;
@@ -140,7 +151,7 @@ class count_placement {
 
  private:
   std::int64_t size_, slide_;
-  slicing numbers_;
+  std::optional<slicing> numbers_;
 };
 
 }  // namespace flow

@@ -100,6 +100,8 @@ template <class F>
 triggered_windows<aligned_placement<window_time::event>, F> window_spec::trigger(F f) const {
   return triggered_windows<aligned_placement<window_time::event>, F>(aligned_placement<window_time::event>(*this), std::move(f)).allowed_lateness(lateness);
 }
+/// What they do by themselves.
+inline window_spec window_spec::trigger(event_time_trigger) const { return *this; }
 inline triggered_windows<aligned_placement<window_time::event>, end_trigger> window_spec::discarding() const { return trigger(end_trigger{}).discarding(); }
 inline triggered_windows<aligned_placement<window_time::processing>, end_trigger> window_spec::processing_time() const {
   return trigger(end_trigger{}).processing_time();

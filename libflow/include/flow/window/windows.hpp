@@ -45,7 +45,7 @@ struct window_spec {
   /// Windows that fire when a trigger says so: window/triggers.hpp.
   template <class F>
   triggered_windows<aligned_placement<window_time::event>, F> trigger(F f) const;
-  window_spec trigger(event_time_trigger) const { return *this; }
+  window_spec trigger(event_time_trigger) const;
   /// Each firing gives out what has come since the one before, and not all there is.
   triggered_windows<aligned_placement<window_time::event>, end_trigger> discarding() const;
   /// Each firing gives out all there is: what is so if nothing is said.

@@ -1,0 +1,349 @@
+#pragma once
+// The operator of windows that are kept one by one: a Placement says in which windows a record is, a Trigger when they give
+// out what the Fold has made of their records.
+//
+// Windows of event time end when the watermark reaches their last instant, those of processing time when the machine's time
+// of day reaches their end, counted ones with the record that fills them; global ones do not end. A window of event time is
+// kept for the allowed lateness behind its end; a record all of whose windows are gone is late and goes to output 1. Results
+// carry the time end - 1 us. At the end of the input windows of processing time that are open and processing-time timers that
+// are set fire in the order of time, before the watermark is passed on; counted windows that are not full give nothing.
+//
+// Firing is resumable, key by key and window by window: a window that has fired is marked or gone, so a barrier may fall in
+// between; the watermark is passed on when all has fired.
+//
+// What it remembers is declared: "windows" of each key, with their aggregates and what their triggers remember;
+// "event-timers" and "processing-timers", when a key has something to do; "fired-until", the watermark that decides lateness.
+
+#include <flow/operator/resumable.hpp>
+#include <flow/record/json_text.hpp>
+#include <flow/record/time_text.hpp>
+#include <flow/state/timers.hpp>
+#include <flow/window/fold.hpp>
+#include <flow/window/open_windows.hpp>
+#include <flow/window/triggered_windows.hpp>
+
+namespace flow {
+
+template <class Placement, class Trigger, class Fold>
+class per_window_operator final : public resumable_operator {
+  using record = typename Fold::record;
+  using key = typename Fold::key;
+  using window = open_window<typename Fold::aggregate, Trigger>;
+  using windows = windows_of_key<window>;
+  using trigger_context = flow::trigger_context<Trigger>;
+  using timer_table = keyed_table<timer_key<key>, timer_is_set>;
+  static constexpr bool by_event = Placement::time == window_time::event;
+  static constexpr bool by_machine = Placement::time == window_time::processing;
+  static constexpr bool counted = std::is_same_v<Placement, count_placement>;
+  static constexpr bool global = std::is_same_v<Placement, global_placement>;
+  static constexpr bool event_wakes = by_event || window::has_event_timers;
+  static constexpr bool machine_wakes = by_machine || window::has_processing_timers;
+  static constexpr std::uint32_t portion = 64;
+  static constexpr std::size_t worth_prefetching = 1024;
+
+ public:
+  per_window_operator(std::string name, triggered_windows<Placement, Trigger> const& spec, Fold fold)
+      : resumable_operator(std::move(name), 2), placement_(spec.how_placed()), trigger_(spec.how_fired()), fold_(std::move(fold)),
+        lateness_(spec.lateness()), discards_(spec.discards()) {
+    placement_.prepare(lateness_);
+  }
+
+  void open() override {
+    windows_ = &state().template declare<keyed_table<key, windows>>("windows").all();
+    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
+    if constexpr (event_wakes) event_timers_.attach(state().template declare<timer_table>("event-timers"));
+    if constexpr (machine_wakes) machine_timers_.attach(state().template declare<timer_table>("processing-timers"));
+    out_.attach(*this, 0, context().batch_size);
+    late_.attach(*this, 1, context().batch_size);
+    out_.begin(true);
+    schedule_look();
+  }
+  void watermark(timestamp w) override {
+    if (w <= *fired_until_) return;
+    activity_scope const scope(*this);
+    read_clock();
+    firing_until_ = w;
+    if (!continue_firing()) suspend();
+  }
+
+ protected:
+  void look(std::chrono::nanoseconds) override {
+    read_clock();
+    machine_until_ = wall_;
+    if (!continue_firing()) suspend();
+  }
+
+  // ---- records
+
+  bool run(std::uint32_t, batch_base const& b) override {
+    auto const& in = as<record>(b);
+    read_clock();
+    stamped_ = in.has_timestamps();
+    late_.begin(stamped_);
+    try {
+      while (next_ < in.size())
+        if (!run_portion(in, std::min(in.size(), next_ + portion))) return false;
+    } catch (...) {
+      fail(in, next_);
+    }
+    flush();
+    schedule_look();
+    return true;
+  }
+  bool continue_firing() override {
+    if (machine_until_ != no_watermark) {
+      if (!fire<window_time::processing>(machine_until_)) return false;
+      machine_until_ = no_watermark;
+      scheduled_ = end_of_time;
+      schedule_look();
+    }
+    if (firing_until_ == no_watermark) return true;
+    if (!fire<window_time::event>(firing_until_)) return false;
+    if (firing_until_ == end_of_time && !fire<window_time::processing>(end_of_time)) return false;
+    *fired_until_ = std::exchange(firing_until_, no_watermark);
+    forward_watermark(*fired_until_);
+    schedule_look();
+    return true;
+  }
+
+ private:
+  bool run_portion(batch<record> const& in, std::uint32_t end) {
+    auto const hashes = hashes_of(in);
+    if (windows_->size() > worth_prefetching)
+      for (std::uint32_t i = next_; i < end; ++i) windows_->prefetch(hashes[i]);
+    for (; next_ < end; ++next_)
+      if (!still_ready() || !take(in[next_], hashes[next_], stamped_ ? in.timestamps()[next_] : no_watermark)) return false;
+    return true;
+  }
+  /// The hashes of the records' keys: over the whole stream there is one key, and no column.
+  static auto hashes_of(batch<record> const& in) {
+    struct same_for_all {
+      constexpr std::uint64_t operator[](std::size_t) const { return whole_stream{}.hash(); }
+    };
+    if constexpr (std::is_same_v<key, whole_stream>) return same_for_all{};
+    else return in.hashes().data();
+  }
+
+  /// Puts a record into its windows. False: no room for what they give out; call again.
+  bool take(record const& r, std::uint64_t hash, timestamp t) {
+    auto const& k = fold_.key_of(r);
+    windows& of_key = windows_->find_or_insert(k, hash);
+    if (done_ == 0) at_ = by_machine ? wall_ : t;
+    placed const where = placement_.place(of_key, r, at_, *fired_until_, [this](window& into, window& from) { merge(into, from); });
+    if (where.what == placed::fate::taken) [[likely]] {
+      if (where.grown) set_timers_again(of_key.open[where.first], t);
+      for (; where.first + done_ < where.last; ++done_) {
+        if (done_ > 0 && !still_ready()) return false;
+        window& w = of_key.open[where.first + done_];
+        add(w, r, t);
+        act(k, w, trigger_.on_record(r, called(context_of(w, t))));
+        set_wakes(k, hash, of_key, w);
+      }
+      done_ = 0;
+      counters().processed.add(1);
+    } else if (where.what == placed::fate::late) {
+      counters().late.add(1);
+      late_.emit(r, t);
+    } else {
+      counters().filtered.add(1);
+    }
+    if constexpr (counted) end_full(k, of_key, t);
+    if constexpr (global) drop_spent(of_key);
+    if (of_key.idle()) windows_->erase(k, hash);
+    return true;
+  }
+  void add(window& w, record const& r, timestamp t) {
+    if constexpr (Placement::time == window_time::none) w.cover(stamped_ ? t : wall_);
+    fold_.add(w.value, r);
+    w.holds = true;
+  }
+  /// A record of a counted key has come: a window that it fills ends.
+  void end_full(key const& k, windows& of_key, timestamp t) {
+    std::int64_t const number = of_key.records + 1;
+    placement_.count(of_key);
+    if (of_key.open.empty() || of_key.open.front().full_at != number) return;
+    end_window(k, of_key.open.front(), t);
+    of_key.open.erase(0, 1);
+  }
+  void merge(window& into, window& from) {
+    if (into.holds && from.holds) fold_.merge(into.value, from.value);
+    else if (from.holds) into.value = std::move(from.value);
+    into.holds |= from.holds;
+    if constexpr (!std::is_same_v<detail::trigger_state_of<Trigger>, detail::no_trigger_state>) into.state.merge(from.state);
+  }
+  void set_timers_again(window& w, timestamp t) {
+    w.event_timers.clear();
+    w.processing_timers.clear();
+    if constexpr (detail::names_on_merge<Trigger>) trigger_.on_merge(called(context_of(w, t)));
+  }
+
+  // ---- windows
+
+  /// When event time, or the machine's clock, next has something to do for a window.
+  template <window_time Time>
+  timestamp due(window const& w) const {
+    if constexpr (Time == window_time::event) return std::min(w.event_timers.first(), bound<Time>(w));
+    else return std::min(w.processing_timers.first(), bound<Time>(w));
+  }
+  /// The same of the window itself, timers apart.
+  template <window_time Time>
+  timestamp bound(window const& w) const {
+    if constexpr (Time != Placement::time) return detail::never;
+    else if constexpr (by_machine) return w.end;
+    else return w.ended ? expiry(w) : w.end - duration{1};
+  }
+  timestamp expiry(window const& w) const { return by_event ? saturating_add(w.end - duration{1}, lateness_) : end_of_time; }
+
+  trigger_context context_of(window& w, timestamp t) {
+    trigger_context c;
+    c.window_ = {w.start, w.end};
+    c.ended_ = w.ended;
+    c.at_end_of_input_ = firing_until_ == end_of_time;
+    c.expiry_ = expiry(w);
+    c.now_ = t;
+    c.watermark_ = firing_until_ == no_watermark ? *fired_until_ : firing_until_;
+    c.wall_ = wall_;
+    c.state_ = &w.state;
+    if constexpr (window::has_event_timers) c.event_timers_ = &w.event_timers;
+    if constexpr (window::has_processing_timers) c.processing_timers_ = &w.processing_timers;
+    return c;
+  }
+  /// For the length of a call.
+  static trigger_context& called(trigger_context&& c) { return c; }
+
+  void act(key const& k, window& w, trigger_result result) {
+    bool const fires = result == trigger_result::fire || result == trigger_result::fire_and_purge;
+    if (fires && w.holds) {
+      out_.stamp(w.end - duration{1});
+      fold_.give(detail::window_of_key(k, w.start, w.end), w.value, out_);
+    }
+    if (result == trigger_result::purge || result == trigger_result::fire_and_purge || (fires && discards_)) w.purge();
+  }
+  void end_window(key const& k, window& w, timestamp t) {
+    w.ended = true;
+    if constexpr (detail::names_on_end<Trigger>) act(k, w, trigger_.on_end(called(context_of(w, t))));
+  }
+  /// A global window that holds nothing, and whose trigger remembers nothing, need not be stored.
+  void drop_spent(windows& of_key) {
+    if (of_key.open.empty()) return;
+    window const& w = of_key.open.front();
+    if (w.holds || !w.event_timers.empty() || !w.processing_timers.empty()) return;
+    if constexpr (std::equality_comparable<detail::trigger_state_of<Trigger>>)
+      if (w.state == detail::trigger_state_of<Trigger>{}) of_key.open.clear();
+  }
+
+  // ---- time
+
+  /// Has the operator woken for what a window next has to do.
+  void set_wakes(key const& k, std::uint64_t hash, windows& of_key, window const& w) {
+    if constexpr (event_wakes) set_wake(event_timers_, k, hash, of_key.event_wake, due<window_time::event>(w));
+    if constexpr (machine_wakes) set_wake(machine_timers_, k, hash, of_key.processing_wake, due<window_time::processing>(w));
+  }
+  static void set_wake(timer_queue<key>& timers, key const& k, std::uint64_t hash, timestamp& wake, timestamp at) {
+    if (at >= wake) return;
+    timers.set(k, hash, at);
+    wake = at;
+  }
+
+  /// Does what is due up to a time; false when the receivers take no more.
+  template <window_time Time>
+  bool fire(timestamp until) {
+    if constexpr (Time == window_time::event ? event_wakes : machine_wakes) {
+      auto& timers = Time == window_time::event ? event_timers_ : machine_timers_;
+      bool done = false;
+      while (still_ready() && !(done = !timers.take(until, timer_))) fire_key<Time>(timer_.key, timer_.key_hash, timer_.at);
+      flush();
+      return done && !holds_batches() && outputs_ready();
+    } else {
+      return true;
+    }
+  }
+  /// Does what the windows of a key have to do up to a time, as far as the receivers take it, and sets a timer for the rest.
+  template <window_time Time>
+  void fire_key(key const& k, std::uint64_t hash, timestamp until) {
+    auto const place = windows_->locate(k, hash);
+    if (!place.value) return;
+    place.mark();
+    windows& of_key = *place.value;
+    timestamp& wake = Time == window_time::event ? of_key.event_wake : of_key.processing_wake;
+    if (until >= wake) wake = detail::never;
+    for (std::size_t i = 0; i < of_key.open.size();) {
+      if (due<Time>(of_key.open[i]) > until) ++i;
+      else if (!still_ready()) break;
+      else if (!fire_window<Time>(k, of_key.open[i])) of_key.open.erase(i, i + 1);
+    }
+    if constexpr (global) drop_spent(of_key);
+    for (std::size_t i = 0; i < of_key.open.size(); ++i) set_wakes(k, hash, of_key, of_key.open[i]);
+    if (of_key.idle()) windows_->erase(k, hash);
+  }
+  /// Does the first thing that is due for a window; whether it is to be kept.
+  template <window_time Time>
+  bool fire_window(key const& k, window& w) {
+    try {
+      if constexpr (Time == window_time::event && window::has_event_timers) {
+        if (w.event_timers.first() <= bound<Time>(w)) return call_timer(k, w, w.event_timers.take_first(), [](auto const& f, timestamp t, auto& c) { return f.on_event_time(t, c); });
+      }
+      if constexpr (Time == window_time::processing && window::has_processing_timers) {
+        if (w.processing_timers.first() <= bound<Time>(w)) return call_timer(k, w, w.processing_timers.take_first(), [](auto const& f, timestamp t, auto& c) { return f.on_processing_time(t, c); });
+      }
+      if (w.ended) return false;
+      end_window(k, w, w.end - duration{1});
+      return by_event;
+    } catch (...) {
+      fail(about_window(k, w));
+    }
+  }
+  template <class Call>
+  bool call_timer(key const& k, window& w, timestamp at, Call call) {
+    act(k, w, call(trigger_, at, called(context_of(w, at))));
+    return true;
+  }
+  std::string about_window(key const& k, window const& w) const {
+    std::string text = "the window was from ";
+    append_time(text, w.start);
+    append_time(text += " to ", w.end);
+    if constexpr (!std::is_same_v<key, whole_stream>) text += " of key " + to_json(k);
+    return text;
+  }
+
+  /// The time of day as windows see it does not go back.
+  void read_clock() { wall_ = std::max(wall_, context().clock->wall()); }
+  void schedule_look() {
+    if constexpr (machine_wakes) {
+      timestamp const next = machine_timers_.next();
+      if (next == scheduled_) return;
+      scheduled_ = next;
+      // The time of day may be set: it is looked at again after an hour at most.
+      duration const wait = next <= wall_ ? duration{0} : std::min<duration>(saturating_add(next, -wall_.time_since_epoch()).time_since_epoch(), std::chrono::hours(1));
+      look_at(next == end_of_time ? never : context().clock->now() + wait);
+    }
+  }
+  void flush() {
+    out_.flush();
+    late_.flush();
+  }
+
+  Placement placement_;
+  Trigger trigger_;
+  Fold fold_;
+  duration lateness_;
+  bool discards_;
+
+  table<key, windows>* windows_ = nullptr;
+  timestamp* fired_until_ = nullptr;
+  timer_queue<key> event_timers_;
+  timer_queue<key> machine_timers_;
+  typename timer_queue<key>::timer timer_;
+  timestamp firing_until_ = no_watermark;   // the watermark that is passed on when what it made due is done
+  timestamp machine_until_ = no_watermark;  // the time of day up to which is done what was due when it was looked at
+  timestamp scheduled_ = end_of_time;       // what the next look is for
+  timestamp wall_ = no_watermark;
+  std::size_t done_ = 0;  // windows of the record at hand that it is in already
+  timestamp at_ = no_watermark;  // by what time the record at hand is placed
+  bool stamped_ = false;
+
+  output<typename Fold::out> out_;
+  output<record> late_;
+};
+
+}  // namespace flow
