@@ -129,7 +129,7 @@ class per_window_operator final : public resumable_operator {
     auto const& k = fold_.key_of(r);
     windows& of_key = windows_->find_or_insert(k, hash);
     if (done_ == 0) at_ = by_machine ? wall_ : t;
-    placed const where = placement_.place(of_key, r, at_, *fired_until_, [this](window& into, window& from) { merge(into, from); });
+    placed const where = placement_.place(of_key, r, at_, by_event ? *fired_until_ : no_watermark, [this](window& into, window& from) { merge(into, from); });
     if (where.what == placed::fate::taken) [[likely]] {
       if (where.grown) set_timers_again(of_key.open[where.first], t);
       for (; where.first + done_ < where.last; ++done_) {
