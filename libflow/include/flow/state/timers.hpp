@@ -52,9 +52,6 @@ class timer_queue {
   /// Entries of the heap, those to be skipped included: at most 2 * size() + 1024.
   std::size_t ordered() const { return heap_.size(); }
 
-  /// When the first timer is due, or a little earlier: one that was removed may still be counted. `end_of_time` without any.
-  timestamp next() const { return heap_.empty() ? end_of_time : heap_.front().at; }
-
   /// Sets a timer; one that is set already stays as it is. O(log size).
   void set(K const& key, std::uint64_t key_hash, timestamp at) {
     std::size_t const before = set_->size();

@@ -1,7 +1,9 @@
 #pragma once
 // What is stored of windows that are kept one by one: for each key, its windows, in the order of their ends.
 
+#include <flow/state/few.hpp>
 #include <flow/window/trigger.hpp>
+#include <flow/window/windows.hpp>
 
 namespace flow {
 
@@ -12,13 +14,12 @@ struct open_window {
   static constexpr bool has_processing_timers = detail::names_on_processing_time<F>;
 
   timestamp start{}, end{};
-  std::int64_t full_at = 0;  // of counted records: with how many of the key's records it is full
-  bool ended = false;        // its end has been reached; it is kept for late records
-  bool holds = false;        // there has been a record since it was made or purged
   A value{};
-  detail::trigger_state_of<F> state{};
-  std::conditional_t<has_event_timers, detail::window_timers, detail::no_window_timers> event_timers;
-  std::conditional_t<has_processing_timers, detail::window_timers, detail::no_window_timers> processing_timers;
+  bool ended = false;  // its end has been reached; it is kept for late records
+  bool holds = false;  // there has been a record since it was made or purged
+  [[no_unique_address]] detail::trigger_state_of<F> state{};
+  [[no_unique_address]] std::conditional_t<has_event_timers, detail::window_timers<window_time::event>, detail::no_window_timers<window_time::event>> event_timers;
+  [[no_unique_address]] std::conditional_t<has_processing_timers, detail::window_timers<window_time::processing>, detail::no_window_timers<window_time::processing>> processing_timers;
 
   /// Extends a window that has no bounds of its own to a record's time.
   void cover(timestamp t) {
@@ -32,22 +33,46 @@ struct open_window {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(CEREAL_NVP(start), CEREAL_NVP(end), CEREAL_NVP(full_at), CEREAL_NVP(ended), CEREAL_NVP(holds), CEREAL_NVP(value), CEREAL_NVP(state),
+    archive(CEREAL_NVP(start), CEREAL_NVP(end), CEREAL_NVP(value), CEREAL_NVP(ended), CEREAL_NVP(holds), CEREAL_NVP(state),
             CEREAL_NVP(event_timers), CEREAL_NVP(processing_timers));
   }
 };
 
-/// The windows of one key. They wake the operator by at most one timer of the key in each kind of time, set for the
-/// earliest thing that one of them has to do, or before.
-template <class Window>
-struct windows_of_key {
-  few<Window> open;
-  std::int64_t records = 0;  // of counted windows: how many there have been
-  timestamp event_wake = detail::never;
-  timestamp processing_wake = detail::never;
+namespace detail {
 
+/// What is stored of a key only where it is needed.
+template <bool Needed>
+struct record_number {
+  static constexpr std::int64_t records = 0;
+};
+template <>
+struct record_number<true> {
+  std::int64_t records = 0;  // of counted windows: how many there have been
+};
+/// For when the operator is to be woken for a key; `never` where it has nothing to do. Not stored: it is that of its windows.
+template <window_time Time, bool Needed>
+struct wake_time {};
+template <window_time Time>
+struct wake_time<Time, true> {
+  timestamp wake = never;
+};
+
+}  // namespace detail
+
+/// The windows of one key, in the order of their ends. A wake time is that of the earliest thing that one of them has to do,
+/// or before it.
+template <class Window, bool Counted, bool EventWakes, bool MachineWakes>
+struct windows_of_key : detail::record_number<Counted>,
+                        detail::wake_time<window_time::event, EventWakes>,
+                        detail::wake_time<window_time::processing, MachineWakes> {
+  few<Window> open;
+
+  template <window_time Time>
+  timestamp& wake() { return static_cast<detail::wake_time<Time, true>&>(*this).wake; }
+  template <window_time Time>
+  timestamp wake() const { return static_cast<detail::wake_time<Time, true> const&>(*this).wake; }
   /// Whether it need not be stored.
-  bool idle() const { return open.empty() && records == 0; }
+  bool idle() const { return open.empty() && this->records == 0; }
   /// The first window that ends after `t`.
   std::size_t first_ending_after(timestamp t) const {
     std::size_t i = open.size();
@@ -57,7 +82,8 @@ struct windows_of_key {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(CEREAL_NVP(open), CEREAL_NVP(records), CEREAL_NVP(event_wake), CEREAL_NVP(processing_wake));
+    archive(CEREAL_NVP(open));
+    if constexpr (Counted) archive(cereal::make_nvp("records", this->records));
   }
 };
 

@@ -11,16 +11,18 @@
 // Firing is resumable, key by key and window by window: a window that has fired is marked or gone, so a barrier may fall in
 // between; the watermark is passed on when all has fired.
 //
-// What it remembers is declared: "windows" of each key, with their aggregates and what their triggers remember;
-// "event-timers" and "processing-timers", when a key has something to do; "fired-until", the watermark that decides lateness.
+// What it remembers is declared: "windows", of each key those that are open with their aggregates, timers and what their
+// triggers remember; "fired-until", the watermark that decides lateness. When which key has something to do follows from its
+// windows: at most one wake is set for it in each kind of time, and none is moved when a session grows.
 
 #include <flow/operator/resumable.hpp>
 #include <flow/record/json_text.hpp>
 #include <flow/record/time_text.hpp>
-#include <flow/state/timers.hpp>
+#include <flow/state/keyed_table.hpp>
 #include <flow/window/fold.hpp>
 #include <flow/window/open_windows.hpp>
 #include <flow/window/triggered_windows.hpp>
+#include <flow/window/wake_queue.hpp>
 
 namespace flow {
 
@@ -29,17 +31,19 @@ class per_window_operator final : public resumable_operator {
   using record = typename Fold::record;
   using key = typename Fold::key;
   using window = open_window<typename Fold::aggregate, Trigger>;
-  using windows = windows_of_key<window>;
   using trigger_context = flow::trigger_context<Trigger>;
-  using timer_table = keyed_table<timer_key<key>, timer_is_set>;
   static constexpr bool by_event = Placement::time == window_time::event;
   static constexpr bool by_machine = Placement::time == window_time::processing;
   static constexpr bool counted = std::is_same_v<Placement, count_placement>;
   static constexpr bool global = std::is_same_v<Placement, global_placement>;
   static constexpr bool event_wakes = by_event || window::has_event_timers;
   static constexpr bool machine_wakes = by_machine || window::has_processing_timers;
+  template <window_time Time>
+  static constexpr bool wakes = Time == window_time::event ? event_wakes : machine_wakes;
+  using windows = windows_of_key<window, counted, event_wakes, machine_wakes>;
   static constexpr std::uint32_t portion = 64;
   static constexpr std::size_t worth_prefetching = 1024;
+  static constexpr std::size_t slack = 1024;
 
  public:
   per_window_operator(std::string name, triggered_windows<Placement, Trigger> const& spec, Fold fold)
@@ -51,11 +55,10 @@ class per_window_operator final : public resumable_operator {
   void open() override {
     windows_ = &state().template declare<keyed_table<key, windows>>("windows").all();
     fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
-    if constexpr (event_wakes) event_timers_.attach(state().template declare<timer_table>("event-timers"));
-    if constexpr (machine_wakes) machine_timers_.attach(state().template declare<timer_table>("processing-timers"));
     out_.attach(*this, 0, context().batch_size);
     late_.attach(*this, 1, context().batch_size);
     out_.begin(true);
+    windows_->for_each([this](key const& k, windows const&) { wake_up(k, hash_of(k)); });
     schedule_look();
   }
   void watermark(timestamp w) override {
@@ -159,9 +162,7 @@ class per_window_operator final : public resumable_operator {
   }
   /// A record of a counted key has come: a window that it fills ends.
   void end_full(key const& k, windows& of_key, timestamp t) {
-    std::int64_t const number = of_key.records + 1;
-    placement_.count(of_key);
-    if (of_key.open.empty() || of_key.open.front().full_at != number) return;
+    if (!placement_.count(of_key)) return;
     end_window(k, of_key.open.front(), t);
     of_key.open.erase(0, 1);
   }
@@ -234,39 +235,66 @@ class per_window_operator final : public resumable_operator {
 
   // ---- time
 
-  /// Has the operator woken for what a window next has to do.
-  void set_wakes(key const& k, std::uint64_t hash, windows& of_key, window const& w) {
-    if constexpr (event_wakes) set_wake(event_timers_, k, hash, of_key.event_wake, due<window_time::event>(w));
-    if constexpr (machine_wakes) set_wake(machine_timers_, k, hash, of_key.processing_wake, due<window_time::processing>(w));
+  template <window_time Time>
+  wake_queue<key>& wakes_of() {
+    if constexpr (Time == window_time::event) return event_wakes_;
+    else return machine_wakes_;
   }
-  static void set_wake(timer_queue<key>& timers, key const& k, std::uint64_t hash, timestamp& wake, timestamp at) {
-    if (at >= wake) return;
-    timers.set(k, hash, at);
-    wake = at;
+  /// Has the operator woken for what a window next has to do.
+  template <window_time Time>
+  void set_wake(key const& k, std::uint64_t hash, windows& of_key, window const& w) {
+    if constexpr (wakes<Time>) {
+      timestamp const at = due<Time>(w);
+      if (at >= of_key.template wake<Time>()) return;
+      of_key.template wake<Time>() = at;
+      auto& queue = wakes_of<Time>();
+      if (queue.size() >= 2 * windows_->size() + slack) return find_wakes<Time>();
+      queue.set(k, hash, at);
+    }
+  }
+  void set_wakes(key const& k, std::uint64_t hash, windows& of_key, window const& w) {
+    set_wake<window_time::event>(k, hash, of_key, w);
+    set_wake<window_time::processing>(k, hash, of_key, w);
+  }
+  /// Sets the wakes of a key whose windows have been restored.
+  void wake_up(key const& k, std::uint64_t hash) {
+    windows& of_key = *windows_->locate(k, hash).value;
+    for (std::size_t i = 0; i < of_key.open.size(); ++i) set_wakes(k, hash, of_key, of_key.open[i]);
+  }
+  /// Makes the queue of wakes out of the windows.
+  template <window_time Time>
+  void find_wakes() {
+    wakes_of<Time>().rebuild([this](auto add) {
+      windows_->for_each([&](key const& k, windows const& of_key) {
+        if (of_key.template wake<Time>() != detail::never) add(k, hash_of(k), of_key.template wake<Time>());
+      });
+    });
   }
 
   /// Does what is due up to a time; false when the receivers take no more.
   template <window_time Time>
   bool fire(timestamp until) {
-    if constexpr (Time == window_time::event ? event_wakes : machine_wakes) {
-      auto& timers = Time == window_time::event ? event_timers_ : machine_timers_;
+    if constexpr (wakes<Time>) {
+      auto& queue = wakes_of<Time>();
       bool done = false;
-      while (still_ready() && !(done = !timers.take(until, timer_))) fire_key<Time>(timer_.key, timer_.key_hash, timer_.at);
+      while (still_ready() && !(done = !queue.take(until, wake_))) {
+        queue.for_each_soon([this](std::uint64_t hash) { windows_->prefetch(hash); });
+        fire_key<Time>(wake_.key, wake_.key_hash, wake_.at);
+      }
       flush();
       return done && !holds_batches() && outputs_ready();
     } else {
       return true;
     }
   }
-  /// Does what the windows of a key have to do up to a time, as far as the receivers take it, and sets a timer for the rest.
+  /// Does what the windows of a key have to do up to a time, as far as the receivers take it, and has it woken for the rest.
   template <window_time Time>
   void fire_key(key const& k, std::uint64_t hash, timestamp until) {
     auto const place = windows_->locate(k, hash);
-    if (!place.value) return;
+    if (!place.value || place.value->template wake<Time>() != until) return;
     place.mark();
     windows& of_key = *place.value;
-    timestamp& wake = Time == window_time::event ? of_key.event_wake : of_key.processing_wake;
-    if (until >= wake) wake = detail::never;
+    of_key.template wake<Time>() = detail::never;
     for (std::size_t i = 0; i < of_key.open.size();) {
       if (due<Time>(of_key.open[i]) > until) ++i;
       else if (!still_ready()) break;
@@ -310,7 +338,7 @@ class per_window_operator final : public resumable_operator {
   void read_clock() { wall_ = std::max(wall_, context().clock->wall()); }
   void schedule_look() {
     if constexpr (machine_wakes) {
-      timestamp const next = machine_timers_.next();
+      timestamp const next = machine_wakes_.next();
       if (next == scheduled_) return;
       scheduled_ = next;
       // The time of day may be set: it is looked at again after an hour at most.
@@ -331,9 +359,9 @@ class per_window_operator final : public resumable_operator {
 
   table<key, windows>* windows_ = nullptr;
   timestamp* fired_until_ = nullptr;
-  timer_queue<key> event_timers_;
-  timer_queue<key> machine_timers_;
-  typename timer_queue<key>::timer timer_;
+  wake_queue<key> event_wakes_;
+  wake_queue<key> machine_wakes_;
+  typename wake_queue<key>::wake wake_;
   timestamp firing_until_ = no_watermark;   // the watermark that is passed on when what it made due is done
   timestamp machine_until_ = no_watermark;  // the time of day up to which is done what was due when it was looked at
   timestamp scheduled_ = end_of_time;       // what the next look is for

@@ -122,6 +122,7 @@ struct global_placement {
 };
 
 /// Into windows of its key's records by their number: windows are full with each `slide`th record and hold the last `size`.
+/// The first that is open is full with the first multiple of `slide` to come, and so on.
 class count_placement {
  public:
   static constexpr window_time time = window_time::none;
@@ -129,29 +130,27 @@ class count_placement {
   count_placement(std::int64_t size, std::int64_t slide) : size_(size), slide_(slide) {}
   std::int64_t size() const { return size_; }
   std::int64_t slide() const { return slide_; }
-  void prepare(duration) { numbers_.emplace(window_spec{duration{size_}, duration{slide_}, -duration{size_}, {}}); }
+  void prepare(duration) {}
 
   template <class Windows, class T, class Merge>
   placed place(Windows& of_key, T const&, timestamp, timestamp, Merge) const {
-    slice_span const slice = numbers_->slice_of(timestamp{duration{of_key.records}});
-    if (!slice.in_a_window) return {placed::fate::in_no_window};
-    std::int64_t const last = numbers_->last_end(slice.begin).time_since_epoch().count();
-    std::int64_t full = numbers_->first_end(slice.begin).time_since_epoch().count();
-    std::size_t i = 0;
-    for (; full <= last; full += slide_, ++i)
-      if (i == of_key.open.size()) of_key.open.insert(i, {}).full_at = full;
-    return {placed::fate::taken, 0, i};
+    std::int64_t const left = slide_ - of_key.records % slide_;  // this one and those after it, until a window is full
+    if (left > size_) return {placed::fate::in_no_window};
+    auto const windows = static_cast<std::size_t>((size_ - left) / slide_ + 1);
+    while (of_key.open.size() < windows) of_key.open.insert(of_key.open.size(), {});
+    return {placed::fate::taken, 0, windows};
   }
-  /// A record of the key has come. Where it leaves no window the count begins anew, so that nothing is stored.
+  /// A record of the key has come; whether it filled the first window. Where it leaves no window the count begins anew, so
+  /// that nothing is stored.
   template <class Windows>
-  void count(Windows& of_key) const {
-    ++of_key.records;
-    if (slide_ >= size_ && of_key.records % slide_ == 0) of_key.records = 0;
+  bool count(Windows& of_key) const {
+    bool const full = ++of_key.records % slide_ == 0;
+    if (full && slide_ >= size_) of_key.records = 0;
+    return full;
   }
 
  private:
   std::int64_t size_, slide_;
-  std::optional<slicing> numbers_;
 };
 
 }  // namespace flow

@@ -17,7 +17,7 @@
 #include <type_traits>
 
 #include <flow/state/few.hpp>
-#include <flow/time.hpp>
+#include <flow/window/windows.hpp>
 
 namespace flow {
 
@@ -70,7 +70,7 @@ using trigger_state_of = typename trigger_state<F>::type;
 inline constexpr timestamp never = timestamp::max();
 
 /// The timers of one window, in the order of time; each time is there once.
-class window_timers {
+class timer_times {
  public:
   bool empty() const { return all_.empty(); }
   /// When the first is due, or `never`; one for the end of time is due before that.
@@ -100,12 +100,13 @@ class window_timers {
   }
   few<timestamp> all_;
 };
-
-/// In the place of timers that a trigger does not have.
+/// Of a kind of time; where a trigger has no such timers they take no memory.
+template <window_time>
+struct window_timers : timer_times {};
+template <window_time>
 struct no_window_timers {
   static constexpr bool empty() { return true; }
   static constexpr timestamp first() { return never; }
-  static constexpr timestamp take_first() { return never; }
   static constexpr void clear() {}
   template <class Archive>
   void serialize(Archive&) {}
@@ -171,8 +172,8 @@ class trigger_context {
   flow::timestamp watermark_ = no_watermark;
   flow::timestamp wall_ = no_watermark;
   detail::trigger_state_of<F>* state_ = nullptr;
-  detail::window_timers* event_timers_ = nullptr;
-  detail::window_timers* processing_timers_ = nullptr;
+  detail::timer_times* event_timers_ = nullptr;
+  detail::timer_times* processing_timers_ = nullptr;
 };
 
 namespace detail {
