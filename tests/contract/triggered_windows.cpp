@@ -84,6 +84,13 @@ struct feeding {
   bool barriers;
 };
 
+std::size_t entries_of(operator_base& o, std::string const& name) {
+  for (auto const& s : o.state().objects())
+    if (s->name() == name) return s->entries();
+  FAIL("no state " << name);
+  return 0;
+}
+
 /// Feeds the operator and the reference with the same random batches, watermarks and time.
 void compare(window_plan const& p, feeding const& how, std::mt19937_64& random) {
   job j("windows");
@@ -118,14 +125,11 @@ void compare(window_plan const& p, feeding const& how, std::mt19937_64& random) 
   CHECK(c.filtered.value() == expected.in_no_window);
   CHECK(c.records_in.value() == c.processed.value() + c.late.value() + c.filtered.value());
   for (std::size_t i = 0; i < h.output().size(); ++i) CHECK(h.main().times[i] == h.output()[i].end - duration{1});
+  if (p.kind != placing::global) CHECK(entries_of(h.tested(), "windows") == 0);
+  CHECK(h.main().watermarks.back() == end_of_time);
 }
 
-std::size_t entries(operator_base& o, std::string const& name) {
-  for (auto const& s : o.state().objects())
-    if (s->name() == name) return s->entries();
-  FAIL("no state " << name);
-  return 0;
-}
+timestamp micros(std::int64_t n) { return timestamp{duration{n}}; }
 
 }  // namespace
 
@@ -137,4 +141,98 @@ TEST_CASE("windows of all kinds with all triggers give what lists of records giv
     std::uint32_t const batch_sizes[] = {1, 7, 1024};
     compare(p, {batch_sizes[seed % 3], seed % 2 == 0, seed % 5 == 0}, random);
   }
+}
+
+TEST_CASE("a session is from its first record to its last plus the gap: what comes at its end begins the next") {
+  job j("sessions");
+  auto h = harness_of(j, session_windows(duration{10}), 1024);
+  h.process({{micros(0), 1, 1}, {micros(9), 1, 2}, {micros(19), 1, 4}, {micros(28), 1, 8}, {micros(0), 2, 16}}, {micros(0), micros(9), micros(19), micros(28), micros(0)});
+  h.advance_watermark(micros(17));
+  CHECK(h.output() == std::vector<window_result>{{2, micros(0), micros(10), {1, 16}}});
+  h.advance_watermark(micros(18));
+  REQUIRE(h.output().size() == 2);
+  CHECK(h.output()[1] == window_result{1, micros(0), micros(19), {2, 3}});
+  h.end();
+  REQUIRE(h.output().size() == 3);
+  CHECK(h.output()[2] == window_result{1, micros(19), micros(38), {2, 12}});
+  CHECK(h.late().empty());
+}
+
+TEST_CASE("a record between two sessions makes one of them, also when one has fired and is kept for late records") {
+  job j("sessions");
+  auto h = harness_of(j, session_windows(duration{10}).allowed_lateness(duration{20}), 1024);
+  h.process({{micros(0), 1, 1}, {micros(15), 1, 2}}, {micros(0), micros(15)}).advance_watermark(micros(10));
+  CHECK(h.output() == std::vector<window_result>{{1, micros(0), micros(10), {1, 1}}});
+  h.process({micros(7), 1, 4}, micros(7));
+  CHECK(h.output().size() == 1);  // the session they make has not ended
+  h.advance_watermark(micros(24));
+  REQUIRE(h.output().size() == 2);
+  CHECK(h.output()[1] == window_result{1, micros(0), micros(25), {3, 7}});
+  h.process({micros(3), 1, 8}, micros(3));
+  REQUIRE(h.output().size() == 3);
+  CHECK(h.output()[2] == window_result{1, micros(0), micros(25), {4, 15}});
+  h.advance_watermark(micros(44)).process({micros(3), 1, 16}, micros(3));
+  CHECK(h.late() == std::vector<reading>{{micros(3), 1, 16}});
+  CHECK(entries_of(h.tested(), "windows") == 0);
+}
+
+TEST_CASE("windows of processing time need no event time, and those that are open at the end of the input fire in order") {
+  job j("processing");
+  auto results = j.source("readings", memory::values(std::vector<reading>{})).key_by(&reading::key).window(session_windows(duration{10}).processing_time()).aggregate<fingerprint>("windows");
+  CHECK(j.graph().mistakes(1, 128).size() == 1);
+  alone h(results, &reading::key, 1024);
+  auto const key = [](reading const& r) { return hash_of(r.key); };
+  h.give<reading>(0, {{micros(77), 1, 1}}, {}, key);
+  h.advance_time(std::chrono::microseconds(9)).give<reading>(0, {{micros(55), 1, 2}, {micros(55), 2, 4}}, {}, key);
+  h.advance_time(std::chrono::microseconds(9));
+  CHECK(h.output().empty());
+  h.give<reading>(0, {{micros(3), 2, 8}}, {}, key).advance_time(std::chrono::microseconds(1));
+  CHECK(h.output() == std::vector<window_result>{{1, micros(0), micros(19), {2, 3}}});
+  h.give<reading>(0, {{micros(3), 1, 16}}, {}, key).end();
+  REQUIRE(h.output().size() == 3);
+  CHECK(h.output()[1] == window_result{2, micros(9), micros(28), {2, 12}});
+  CHECK(h.output()[2] == window_result{1, micros(19), micros(29), {1, 16}});
+}
+
+TEST_CASE("a global window that is purged is no longer stored") {
+  job j("global");
+  auto h = harness_of(j, global_window().trigger(on_count(2)).discarding(), 1024);
+  for (std::int32_t k = 0; k < 100; ++k) h.process({micros(k), k, k}, micros(k));
+  CHECK(entries_of(h.tested(), "windows") == 100);
+  for (std::int32_t k = 0; k < 100; ++k) h.process({micros(50), k, 1}, micros(50));
+  CHECK(entries_of(h.tested(), "windows") == 0);
+  REQUIRE(h.output().size() == 100);
+  CHECK(h.output()[10] == window_result{10, micros(10), micros(51), {2, 11}});
+  CHECK(h.output()[60] == window_result{60, micros(50), micros(61), {2, 61}});
+  h.process({micros(99), 1, 1}, micros(99)).end();
+  CHECK(h.output().size() == 100);
+}
+
+TEST_CASE("a barrier within a firing finds in declared state exactly what has not been given out") {
+  job j("sessions");
+  auto h = harness_of(j, session_windows(duration{10}), 1);
+  for (std::int32_t k = 0; k < 500; ++k) h.process({micros(k), k, k}, micros(k));
+  h.hold_up();
+  h.tested().watermark(micros(2'000));
+  CHECK(h.tested().suspended());
+  std::size_t barriers = 0;
+  for (; h.tested().suspended(); h.resume()) {
+    CHECK(h.main().watermarks.empty());
+    if (!h.tested().may_pass_barrier()) continue;
+    h.pass({++barriers, 0});
+    CHECK(h.output().size() + entries_of(h.tested(), "windows") == 500);
+  }
+  CHECK(barriers > 0);
+  CHECK(h.output().size() == 500);
+  for (std::size_t i = 0; i < 500; ++i) CHECK(h.output()[i].key == static_cast<std::int32_t>(i));  // in the order of their ends
+  CHECK(h.main().watermarks == std::vector<timestamp>{micros(2'000)});
+}
+
+TEST_CASE("a gap that is not above 0 is an error that names the record, and so is a time too far from any date") {
+  job j("sessions");
+  auto h = harness_of(j, session_windows([](reading const& r) { return duration{r.value}; }), 1024);
+  CHECK_THROWS_WITH(h.process({micros(1), 7, 0}, micros(1)), Catch::Contains("'windows'") && Catch::Contains("gap") && Catch::Contains("\"key\":7"));
+  job other("sessions");
+  auto far = harness_of(other, session_windows(duration{5}), 1024);
+  CHECK_THROWS_WITH(far.process({timestamp::max(), 7, 0}, timestamp::max()), Catch::Contains("event time") && Catch::Contains("\"key\":7"));
 }

@@ -316,7 +316,7 @@ class per_window_operator final : public resumable_operator {
       }
       if (w.ended) return false;
       end_window(k, w, w.end - duration{1});
-      return by_event;
+      return by_event && (lateness_.count() > 0 || w.event_timers.first() <= bound<Time>(w));
     } catch (...) {
       fail(about_window(k, w));
     }
