@@ -6,46 +6,57 @@ import subprocess
 
 import hygiene
 
+# By file of cases: number 0 is right, the others say first what is wrong.
 EXPECTED = {
-    1: "a process function needs a member: void process",
-    2: "`process` has the wrong parameters",
-    3: "`process` has the wrong parameters",
-    4: "`on_timer` has the wrong parameters",
-    5: "a function that sets timers needs a member: void on_timer",
-    6: "`open` has the wrong parameters",
-    7: "`close` has the wrong parameters",
-    8: "`on_timer` has the wrong parameters",
+    "process_function": {
+        1: "a process function needs a member: void process",
+        2: "`process` has the wrong parameters",
+        3: "`process` has the wrong parameters",
+        4: "`on_timer` has the wrong parameters",
+        5: "a function that sets timers needs a member: void on_timer",
+        6: "`open` has the wrong parameters",
+        7: "`close` has the wrong parameters",
+        8: "`on_timer` has the wrong parameters",
+    },
 }
-CASES = "tests/hygiene/misuse/process_function.hpp"
+FOLDER = "tests/hygiene/misuse"
 
 
-def errors_of(root, number):
+def errors_of(root, cases, number):
     folders = [root / "libflow/include", *sorted(root.glob("connectors/*/include"))]
     compiler = shlex.split(os.environ.get("CXX", "c++"))
-    command = [*compiler, "-std=c++20", "-fsyntax-only", f"-DMISUSE={number}", *(f"-I{f}" for f in folders), "-xc++", str(root / CASES)]
+    command = [*compiler, "-std=c++20", "-fsyntax-only", f"-DMISUSE={number}", *(f"-I{f}" for f in folders), "-xc++", str(root / cases)]
     result = subprocess.run(command, capture_output=True, text=True)
     return [line for line in result.stderr.splitlines() if "error:" in line]
 
 
 def check(root):
-    complaints = [f"{CASES}: what is right does not compile: {line}" for line in errors_of(root, 0)[:1]]
-    for number, words in EXPECTED.items():
-        errors = errors_of(root, number)
-        if not errors:
-            complaints.append(f"{CASES}: misuse {number} compiles")
-        elif words not in errors[0]:
-            complaints.append(f"{CASES}: misuse {number}: expected first '{words}', found: {errors[0]}")
+    complaints = []
+    for name, wrong in EXPECTED.items():
+        cases = f"{FOLDER}/{name}.hpp"
+        complaints += [f"{cases}: what is right does not compile: {line}" for line in errors_of(root, cases, 0)[:1]]
+        for number, words in wrong.items():
+            errors = errors_of(root, cases, number)
+            if not errors:
+                complaints.append(f"{cases}: misuse {number} compiles")
+            elif words not in errors[0]:
+                complaints.append(f"{cases}: misuse {number}: expected first '{words}', found: {errors[0]}")
     return complaints
 
 
+def said(wrong):
+    return "".join(f"#if MISUSE == {n}\n#error error: {words}\n#endif\n" for n, words in wrong.items())
+
+
 if __name__ == "__main__":
-    said = "\n".join(f'#if MISUSE == {n}\n#error error: {words}\n#endif' for n, words in EXPECTED.items())
+    good = {f"{FOLDER}/{name}.hpp": said(wrong) for name, wrong in EXPECTED.items()}
+    case, text = next(iter(good.items()))
     hygiene.main(
         check,
-        good={CASES: said + "\n"},
+        good=good,
         broken=[
-            ("what is right does not compile", {CASES: said + "\n#if MISUSE == 0\n#error no\n#endif\n"}),
-            ("misuse 8 compiles", {CASES: said.replace("MISUSE == 8", "MISUSE == 9") + "\n"}),
-            ("misuse 1: expected first", {CASES: said.replace("needs a member: void process", "is wrong") + "\n"}),
+            ("what is right does not compile", good | {case: text + "#if MISUSE == 0\n#error no\n#endif\n"}),
+            ("misuse 8 compiles", good | {case: text.replace("MISUSE == 8", "MISUSE == 9")}),
+            ("misuse 1: expected first", good | {case: text.replace("needs a member: void process", "is wrong")}),
         ],
     )

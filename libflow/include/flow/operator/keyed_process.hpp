@@ -45,7 +45,7 @@ class keyed_process_operator final : public resumable_operator {
     context_.event_timers_ = &event_timers_;
     context_.sides_ = &sides_;
     context_.watermark_ = *fired_until_;
-    open_context c(context().subtask, context().parallelism, &states_);
+    open_context c(context().subtask, context().parallelism, &states_, state());
     if constexpr (detail::names_open<F>) f_.open(c);
   }
   void watermark(timestamp w) override {

@@ -5,13 +5,15 @@
 
 #include <flow/error.hpp>
 #include <flow/state/keyed_state.hpp>
+#include <flow/state/subtask_state.hpp>
 
 namespace flow {
 
 class open_context {
  public:
-  /// `state` may be null: there is no key.
-  open_context(std::uint32_t subtask, std::uint32_t parallelism, keyed_state* state) : subtask_(subtask), parallelism_(parallelism), state_(state) {}
+  /// `state` may be null: there is no key. `declared`: all that the operator remembers.
+  open_context(std::uint32_t subtask, std::uint32_t parallelism, keyed_state* state, flow::operator_state& declared)
+      : subtask_(subtask), parallelism_(parallelism), state_(state), declared_(declared) {}
 
   /// Which of the operator's instances this is, from 0.
   std::uint32_t subtask() const { return subtask_; }
@@ -21,10 +23,13 @@ class open_context {
     if (!state_) throw error(error_code::invalid_job, "keyed state needs a keyed stream; say .key_by(...) before .process(...)");
     return *state_;
   }
+  /// Where it declares state that belongs to the subtask and not to a key: lists and broadcast maps.
+  subtask_state operator_state() const { return subtask_state(declared_); }
 
  private:
   std::uint32_t subtask_, parallelism_;
   keyed_state* state_;
+  flow::operator_state& declared_;
 };
 
 }  // namespace flow

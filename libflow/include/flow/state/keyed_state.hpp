@@ -21,7 +21,7 @@
 namespace flow {
 
 namespace detail {
-[[noreturn]] void throw_undeclared_state();
+[[noreturn]] void throw_undeclared_keyed_state();
 
 /// What all handles share.
 template <class V>
@@ -37,7 +37,7 @@ class state_handle {
 
  protected:
   state_access<V>& access() const {
-    if (!access_) [[unlikely]] throw_undeclared_state();
+    if (!access_) [[unlikely]] throw_undeclared_keyed_state();
     return *access_;
   }
 
@@ -117,7 +117,7 @@ class map_state {
 
  private:
   detail::map_access<M, V> const& access() const {
-    if (!access_) [[unlikely]] detail::throw_undeclared_state();
+    if (!access_) [[unlikely]] detail::throw_undeclared_keyed_state();
     return *access_;
   }
   std::shared_ptr<detail::map_access<M, V>> access_;
@@ -177,7 +177,7 @@ class keyed_state {
   map_state<M, V> map(std::string name) {
     check<V>();
     static_assert(key_type<M>, "a map's key must be comparable with == and describable; floating point, views and pointers are no keys");
-    check_name(name);
+    detail::check_state_name(name);
     std::unique_ptr<detail::map_table<std::uint64_t, M, V>> integers;
     std::unique_ptr<detail::map_table<std::string, M, V>> texts;
     if (integers_) integers = declare_map<std::uint64_t, M, V>(std::move(name));
@@ -214,7 +214,7 @@ class keyed_state {
   }
   template <class V>
   detail::state_access<V>& access(std::string name) {
-    check_name(name);
+    detail::check_state_name(name);
     return integers_ ? declare<std::uint64_t, V>(std::move(name)) : declare<std::string, V>(std::move(name));
   }
   template <class Stored, class V>
@@ -233,8 +233,6 @@ class keyed_state {
     using table = typename detail::map_table<Stored, M, V>::table_type;
     return std::make_unique<detail::map_table<Stored, M, V>>(declared_.declare<table>(std::move(name), std::move(entry), schema_of<V>()));
   }
-  static void check_name(std::string const& name);
-
   operator_state& declared_;
   detail::key_portion const& keys_;
   bool integers_;

@@ -18,9 +18,12 @@
 namespace flow {
 
 enum class state_kind {
-  value,    // one value per subtask, redistributed as a whole
-  table,    // a value per key, moved by key group
-  slices,   // a value per key and slice of time, moved by key group
+  value,       // one value per subtask, redistributed as a whole
+  table,       // a value per key, moved by key group
+  slices,      // a value per key and slice of time, moved by key group
+  list,        // elements per subtask: those of all subtasks together are dealt out anew
+  union_list,  // elements per subtask: each subtask is given those of all
+  broadcast,   // a table that is the same in all subtasks: each is given a copy of one
 };
 
 /// A piece of state as the snapshot code and tools see it.
@@ -61,6 +64,13 @@ class value_object final : public state_object {
  private:
   T value_;
 };
+
+namespace detail {
+/// Throws `flow::error` where a name that a user gave to a state is one of the engine's.
+void check_state_name(std::string const& name);
+/// A handle is used that stands for nothing; `how`: what the function should have said in `open`.
+[[noreturn]] void throw_undeclared_state(char const* how);
+}  // namespace detail
 
 class operator_state {
  public:
