@@ -71,7 +71,7 @@ class window_merge {
     } else {
       merged_.clear();
       for (auto const* part : window_)
-        part->for_each_between(first, last, [this](entry const& e) { fold_.merge(merged_.find_or_insert(e.key, hash_of(e.key)), e.value); });
+        part->for_each_between(first, last, [this](entry const& e) { detail::merge_of_key(fold_, e.key, merged_.find_or_insert(e.key, hash_of(e.key)), e.value); });
       merged_.for_each_between(0, ~std::uint64_t{0}, [this](entry const& e) { portion_.push_back(&e); });
     }
     done_ = last == ~std::uint64_t{0};

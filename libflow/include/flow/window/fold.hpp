@@ -16,6 +16,7 @@
 #include <functional>
 
 #include <flow/operator/output.hpp>
+#include <flow/record/json_text.hpp>
 #include <flow/record/key.hpp>
 #include <flow/window/windowed.hpp>
 
@@ -67,6 +68,17 @@ template <class Key, class Result>
 windowed<Key, Result> windowed_result(window_of<Key> const& w, Result value) {
   if constexpr (std::is_same_v<Key, whole_stream>) return {w.start, w.end, std::move(value)};
   else return {w.key, w.start, w.end, std::move(value)};
+}
+
+/// Merges two parts of a window of one key. What the user's function throws becomes an error that names the key.
+template <class Fold>
+void merge_of_key(Fold const& fold, typename Fold::key const& key, typename Fold::aggregate& into, typename Fold::aggregate const& other) {
+  try {
+    fold.merge(into, other);
+  } catch (...) {
+    if constexpr (std::is_same_v<typename Fold::key, whole_stream>) throw;
+    else throw error_being_handled("", "the key was " + to_json(key));
+  }
 }
 
 }  // namespace detail

@@ -112,7 +112,7 @@ class merged_slices {
     if (!halves[0] || !halves[1]) return halves[0] ? halves[0] : halves[1];
     auto merged = fresh_table();
     for (auto const* half : halves)
-      half->for_each([&](K const& key, A const& value) { fold_.merge(merged->find_or_insert(key, hash_of(key)), value); });
+      half->for_each([&](K const& key, A const& value) { detail::merge_of_key(fold_, key, merged->find_or_insert(key, hash_of(key)), value); });
     if (r.level >= runs_.size()) runs_.resize(r.level + 1);
     return (runs_[r.level][r.index] = std::move(merged)).get();
   }
@@ -127,7 +127,7 @@ class merged_slices {
       }
       part = inside.front().entries.get();
     }
-    if (auto const* value = part->find(key, hash)) fold_.merge(all, *value);
+    if (auto const* value = part->find(key, hash)) detail::merge_of_key(fold_, key, all, *value);
   }
 
   void forget(std::size_t level, typename level_runs::iterator which) {

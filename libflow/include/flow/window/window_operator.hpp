@@ -14,6 +14,7 @@
 #include <flow/record/time_text.hpp>
 #include <flow/window/firing.hpp>
 #include <flow/window/fold.hpp>
+#include <flow/window/gathering.hpp>
 #include <flow/window/merged_slices.hpp>
 
 namespace flow {
@@ -71,7 +72,7 @@ class window_operator final : public operator_base {
   }
 
  private:
-  using walk = window_merge<Fold>;
+  using walk = std::conditional_t<keeps_records<aggregate>, window_gather<Fold>, window_merge<Fold>>;
   enum class slice_state { none, live, refire, late, gap };
   static constexpr std::uint32_t portion = 64;
   static constexpr std::size_t worth_prefetching = 4096;

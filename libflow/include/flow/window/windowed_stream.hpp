@@ -136,12 +136,6 @@ struct whole_windows {
   }
 };
 
-template <class A, class T>
-constexpr void check_aggregate() {
-  static_assert(aggregate_of<A, T>, "an aggregate needs add(record), merge(other) and result() const, and must be default-made and copyable");
-  static_assert(!aggregate_of<A, T> || describable<A>, "an aggregate is state: give it a `serialize` member that names its fields");
-}
-
 }  // namespace detail
 
 /// Windows over records of type T: of each key, or over the whole stream. The name is that of the stored state.
@@ -152,11 +146,34 @@ class windowed_stream {
  public:
   windowed_stream(Division division, Spec spec) : division_(std::move(division)), spec_(std::move(spec)) {}
 
-  /// One result per window: the aggregate A of its records.
+  /// One result per window, `windowed<key, result>`: the aggregate A of its records. Keeps one A per key and slice.
   template <class A>
   auto aggregate(std::string name) const {
-    detail::check_aggregate<A, T>();
-    return division_.add(std::move(name), spec_, aggregate_function<T, key, A>{});
+    if constexpr (detail::check_aggregate<A, T>())
+      return division_.add(std::move(name), spec_, aggregate_function<T, key, A>{});
+  }
+  /// Any number of records per window, made of the aggregate's result by `void f(window, result, flow::output<Out>&)`, where
+  /// the window has `key`, `start` and `end`. They have the event time of a result unless `f` gives another.
+  template <class A, class F>
+  auto aggregate(std::string name, F f) const {
+    if constexpr (detail::check_aggregate<A, T>())
+      if constexpr (detail::check_result_function<F, key, result_of<A>>())
+        return division_.add(std::move(name), spec_, aggregate_with_function<T, key, A, F>(std::move(f)));
+  }
+  /// One result per window, `windowed<key, T>`: `T f(T const&, T const&)` makes one record of two, again and again. It must
+  /// be associative and, over the whole stream, commutative. Keeps one T per key and slice.
+  template <class F>
+  auto reduce(std::string name, F f) const {
+    if constexpr (detail::check_reduce<F, T>())
+      return division_.add(std::move(name), spec_, reduce_function<T, key, F>{std::move(f)});
+  }
+  /// Any number of records per window, made of all its records by `void f(window, std::span<T const>, flow::output<Out>&)`.
+  /// The records come slice by slice, oldest slice first, within one as they arrived; a tumbling window is one slice. Keeps
+  /// every record, once; over the whole stream one subtask keeps them all.
+  template <class F>
+  auto process(std::string name, F f) const {
+    if constexpr (detail::check_process<F, key, T>())
+      return division_.add(std::move(name), spec_, records_function<T, key, F>{std::move(f)});
   }
 
  private:
