@@ -28,6 +28,23 @@ EXPECTED = {
         7: "distinct_count counts values that may be keys",
         8: "quantiles are given per mille, from 0 to 1000",
     },
+    "trigger": {
+        1: "a trigger needs a member: flow::trigger_result on_record",
+        2: "`on_record` has the wrong parameters",
+        3: "`on_record` has the wrong parameters",
+        4: "`on_end` has the wrong parameters",
+        5: "`on_event_time` has the wrong parameters",
+        6: "`on_processing_time` has the wrong parameters",
+        7: "`on_merge` has the wrong parameters",
+        8: "a trigger that sets event-time timers needs a member: flow::trigger_result on_event_time",
+        9: "a trigger that sets processing-time timers needs a member: flow::trigger_result on_processing_time",
+        10: "a trigger's `state` is stored: it needs a default constructor and a `serialize` member",
+        11: "sessions merge: the trigger's `state` needs void merge",
+        12: "sessions merge, and lose their timers then",
+        13: "session_windows needs a gap, or a function of a record that gives one",
+        14: "a trigger is an object of a class that is not final",
+        15: "window(...) needs windows",
+    },
 }
 FOLDER = "tests/hygiene/misuse"
 

@@ -35,6 +35,7 @@ class few {
   /// Removes the elements in [first, last). O(elements from there on).
   void erase(std::size_t first, std::size_t last) {
     std::size_t const removed = last - first;
+    if (removed == 0) return;
     for (std::size_t i = first; i + removed < size_; ++i) (*this)[i] = std::move((*this)[i + removed]);
     size_ -= static_cast<std::uint32_t>(removed);
     if (size_ == 0) first_ = T{};

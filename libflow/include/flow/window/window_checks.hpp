@@ -7,15 +7,17 @@ namespace flow::detail {
 
 using mistakes = std::vector<std::string>;
 
+inline constexpr char const* too_long = "size, slide, offset and allowed lateness of windows must be at most 9,000 years";
+
 inline void check_sizes(mistakes& found, window_spec const& spec) {
   if (spec.size.count() <= 0) found.push_back("the window's size must be above 0");
   if (spec.slide.count() <= 0) found.push_back("the windows' slide must be above 0");
   for (duration const d : {spec.size, spec.slide, spec.offset, -spec.offset})
-    if (d > longest_window) found.push_back("size, slide and offset of windows must be at most 9,000 years");
+    if (d > longest_window) found.push_back(too_long);
 }
 inline void check_lateness(mistakes& found, duration lateness, window_time time) {
   if (lateness.count() < 0) found.push_back("the allowed lateness must not be negative");
-  if (lateness > longest_window) found.push_back("the allowed lateness of windows must be at most 9,000 years");
+  if (lateness > longest_window) found.push_back(too_long);
   if (lateness.count() != 0 && time != window_time::event)
     found.push_back("allowed lateness is of windows of event time; records are never late for these");
 }

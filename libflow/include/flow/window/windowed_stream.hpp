@@ -69,6 +69,12 @@ struct windowing<triggered_windows<Placement, Trigger>> {
   }
 };
 
+template <class Spec>
+consteval void check_windows() {
+  static_assert(requires(node& n, Spec const& s) { windowing<Spec>::check(n, s); },
+                "window(...) needs windows: tumbling_windows, sliding_windows, session_windows, count_windows or global_window");
+}
+
 /// Adds the node that computes windows of records T and gives records Out.
 template <class T, class Out, class Spec>
 node& add_windows(stream_end const& from, std::string kind, std::string name, bool named, Spec const& spec) {
@@ -184,11 +190,13 @@ class windowed_stream {
 template <class T, class Handle>
 template <class Spec>
 auto basic_stream<T, Handle>::window(Spec const& spec) const {
+  detail::check_windows<Spec>();
   return windowed_stream<T, detail::whole_windows<T>, Spec>({end_}, spec);
 }
 template <class T, class Selector>
 template <class Spec>
 auto keyed_stream<T, Selector>::window(Spec const& spec) const {
+  detail::check_windows<Spec>();
   return windowed_stream<T, detail::keyed_windows<T, Selector>, Spec>({end_, selector_}, spec);
 }
 
