@@ -236,3 +236,26 @@ TEST_CASE("a gap that is not above 0 is an error that names the record, and so i
   auto far = harness_of(other, session_windows(duration{5}), 1024);
   CHECK_THROWS_WITH(far.process({timestamp::max(), 7, 0}, timestamp::max()), Catch::Contains("event time") && Catch::Contains("\"key\":7"));
 }
+
+TEST_CASE("a key that gets ever earlier windows is woken for each of them") {
+  job j("earlier");
+  auto h = harness_of(j, tumbling_windows(duration{1}).trigger(on_event_time().late_every(duration{5})), 1024);
+  constexpr std::int64_t n = 5'000;
+  for (std::int64_t t = n; t-- > 0;) h.process({micros(t), 1, t}, micros(t));
+  CHECK(entries_of(h.tested(), "windows") == 1);
+  h.advance_watermark(micros(n / 2 - 1));
+  REQUIRE(h.output().size() == n / 2);
+  for (std::int64_t t = 0; t < n / 2; ++t) REQUIRE(h.output()[static_cast<std::size_t>(t)].start == micros(t));
+  h.end();
+  CHECK(h.output().size() == n);
+  CHECK(entries_of(h.tested(), "windows") == 0);
+}
+
+TEST_CASE("what is to be done by the machine's clock in many hours is done then") {
+  job j("hours");
+  auto h = harness_of(j, global_window().trigger(on_processing_time(std::chrono::hours(5))), 1024);
+  h.process({micros(1), 1, 1}, micros(1)).advance_time(std::chrono::hours(5) - std::chrono::microseconds(1));
+  CHECK(h.output().empty());
+  h.advance_time(std::chrono::microseconds(1));
+  CHECK(h.output().size() == 1);
+}
