@@ -10,8 +10,13 @@
 
 namespace flow::detail {
 
+template <class Call>
+struct call_traits;
+template <class L, class T, class V>
+struct call_traits<V (L::*)(T) const> { using owner = std::decay_t<T>; using value = std::decay_t<V>; };
+
 template <class S>
-struct selector_traits : selector_traits<decltype(&S::operator())> {};
+struct selector_traits : call_traits<decltype(&S::operator())> {};
 template <class C, class V>
 struct selector_traits<V C::*> { using owner = C; using value = V; };
 template <class C, class V>
@@ -20,8 +25,6 @@ template <class C, class V>
 struct selector_traits<V (C::*)() const noexcept> { using owner = C; using value = std::decay_t<V>; };
 template <class T, class V>
 struct selector_traits<V (*)(T)> { using owner = std::decay_t<T>; using value = std::decay_t<V>; };
-template <class L, class T, class V>
-struct selector_traits<V (L::*)(T) const> { using owner = std::decay_t<T>; using value = std::decay_t<V>; };
 
 template <auto Selector>
 using owner_of = typename selector_traits<std::remove_const_t<decltype(Selector)>>::owner;
