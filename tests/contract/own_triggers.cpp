@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <utility>
+
 #include <flow/job.hpp>
 #include <flow/memory.hpp>
 #include <flow/testing.hpp>
@@ -200,4 +202,41 @@ TEST_CASE("an exception in a trigger names the operator, the window and the key"
   auto h = with(j, session_windows(duration{50}).trigger(failing{}));
   give(h, 0, 1, 77);
   CHECK_THROWS_WITH(h.end(), Catch::Contains("'windows'") && Catch::Contains("unlucky") && Catch::Contains("key 77"));
+}
+
+namespace {
+
+/// Sets a timer of each kind for the first record of a window and not again.
+struct first_only {
+  struct state {
+    bool set = false;
+    void merge(state const& other) { set = set || other.set; }
+    template <class Archive>
+    void serialize(Archive& archive) { archive(CEREAL_NVP(set)); }
+  };
+  trigger_result on_record(reading const&, auto& context) const {
+    if (!std::exchange(context.state().set, true)) {
+      context.processing_timer(context.processing_time() + duration{10});
+      context.event_timer(context.timestamp() + duration{10});
+    }
+    return trigger_result::go_on;
+  }
+  trigger_result on_event_time(timestamp, auto&) const { return trigger_result::fire; }
+  trigger_result on_processing_time(timestamp, auto&) const { return trigger_result::fire; }
+  void on_merge(auto&) const {}
+};
+
+}  // namespace
+
+TEST_CASE("the timers of a session are removed when it grows, and stay when a record is within it") {
+  for (bool const grows : {false, true}) {
+    job j("own");
+    auto h = with(j, session_windows(duration{50}).trigger(first_only{}));
+    give(h, 20, 1);
+    give(h, grows ? 25 : 20, 2);
+    h.advance_time(std::chrono::microseconds(10));
+    CHECK(h.output().size() == (grows ? 0 : 1));
+    h.advance_watermark(micros(30));
+    CHECK(h.output().size() == (grows ? 0 : 2));
+  }
 }

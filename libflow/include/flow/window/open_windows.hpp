@@ -68,6 +68,8 @@ struct windows_of_key : detail::record_number<Counted>,
   few<Window> open;
 
   template <window_time Time>
+  static constexpr bool has_wake = Time == window_time::event ? EventWakes : MachineWakes;
+  template <window_time Time>
   timestamp& wake() { return static_cast<detail::wake_time<Time, true>&>(*this).wake; }
   template <window_time Time>
   timestamp wake() const { return static_cast<detail::wake_time<Time, true> const&>(*this).wake; }

@@ -19,10 +19,9 @@
 #include <flow/record/json_text.hpp>
 #include <flow/record/time_text.hpp>
 #include <flow/state/keyed_table.hpp>
-#include <flow/window/fold.hpp>
-#include <flow/window/open_windows.hpp>
+#include <flow/window/trigger_calls.hpp>
 #include <flow/window/triggered_windows.hpp>
-#include <flow/window/wake_queue.hpp>
+#include <flow/window/window_wakes.hpp>
 
 namespace flow {
 
@@ -31,34 +30,30 @@ class per_window_operator final : public resumable_operator {
   using record = typename Fold::record;
   using key = typename Fold::key;
   using window = open_window<typename Fold::aggregate, Trigger>;
-  using trigger_context = flow::trigger_context<Trigger>;
   static constexpr bool by_event = Placement::time == window_time::event;
   static constexpr bool by_machine = Placement::time == window_time::processing;
   static constexpr bool counted = std::is_same_v<Placement, count_placement>;
   static constexpr bool global = std::is_same_v<Placement, global_placement>;
-  static constexpr bool event_wakes = by_event || window::has_event_timers;
-  static constexpr bool machine_wakes = by_machine || window::has_processing_timers;
-  template <window_time Time>
-  static constexpr bool wakes = Time == window_time::event ? event_wakes : machine_wakes;
-  using windows = windows_of_key<window, counted, event_wakes, machine_wakes>;
+  using windows = windows_of_key<window, counted, by_event || window::has_event_timers, by_machine || window::has_processing_timers>;
+  using wakes = window_wakes<key, windows>;
   static constexpr std::uint32_t portion = 64;
   static constexpr std::size_t worth_prefetching = 1024;
-  static constexpr std::size_t slack = 1024;
 
  public:
   per_window_operator(std::string name, triggered_windows<Placement, Trigger> const& spec, Fold fold)
-      : resumable_operator(std::move(name), 2), placement_(spec.how_placed()), trigger_(spec.how_fired()), fold_(std::move(fold)),
-        lateness_(spec.lateness()), discards_(spec.discards()) {
+      : resumable_operator(std::move(name), 2), placement_(spec.how_placed()),
+        calls_(spec.how_fired(), std::move(fold), spec.lateness(), spec.discards()), lateness_(spec.lateness()) {
     placement_.prepare(lateness_);
   }
 
   void open() override {
     windows_ = &state().template declare<keyed_table<key, windows>>("windows").all();
     fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
-    out_.attach(*this, 0, context().batch_size);
+    calls_.out().attach(*this, 0, context().batch_size);
+    calls_.out().begin(true);
     late_.attach(*this, 1, context().batch_size);
-    out_.begin(true);
-    windows_->for_each([this](key const& k, windows const&) { wake_up(k, hash_of(k)); });
+    wakes_.attach(*windows_);
+    windows_->for_each([this](key const& k, windows const&) { set_wakes(k, hash_of(k), *windows_->locate(k, hash_of(k)).value); });
     schedule_look();
   }
   void watermark(timestamp w) override {
@@ -75,12 +70,10 @@ class per_window_operator final : public resumable_operator {
     machine_until_ = wall_;
     if (!continue_firing()) suspend();
   }
-
-  // ---- records
-
   bool run(std::uint32_t, batch_base const& b) override {
     auto const& in = as<record>(b);
     read_clock();
+    calls_.at(*fired_until_, wall_, false);
     stamped_ = in.has_timestamps();
     late_.begin(stamped_);
     try {
@@ -95,21 +88,25 @@ class per_window_operator final : public resumable_operator {
   }
   bool continue_firing() override {
     if (machine_until_ != no_watermark) {
+      calls_.at(*fired_until_, wall_, false);
       if (!fire<window_time::processing>(machine_until_)) return false;
       machine_until_ = no_watermark;
       scheduled_ = end_of_time;
-      schedule_look();
     }
-    if (firing_until_ == no_watermark) return true;
-    if (!fire<window_time::event>(firing_until_)) return false;
-    if (firing_until_ == end_of_time && !fire<window_time::processing>(end_of_time)) return false;
-    *fired_until_ = std::exchange(firing_until_, no_watermark);
-    forward_watermark(*fired_until_);
+    if (firing_until_ != no_watermark) {
+      calls_.at(firing_until_, wall_, firing_until_ == end_of_time);
+      if (!fire<window_time::event>(firing_until_)) return false;
+      if (firing_until_ == end_of_time && !fire<window_time::processing>(end_of_time)) return false;
+      *fired_until_ = std::exchange(firing_until_, no_watermark);
+      forward_watermark(*fired_until_);
+    }
     schedule_look();
     return true;
   }
 
  private:
+  // ---- records
+
   bool run_portion(batch<record> const& in, std::uint32_t end) {
     auto const hashes = hashes_of(in);
     if (windows_->size() > worth_prefetching)
@@ -129,26 +126,23 @@ class per_window_operator final : public resumable_operator {
 
   /// Puts a record into its windows. False: no room for what they give out; call again.
   bool take(record const& r, std::uint64_t hash, timestamp t) {
-    auto const& k = fold_.key_of(r);
+    auto const& k = calls_.fold().key_of(r);
     windows& of_key = windows_->find_or_insert(k, hash);
     if (done_ == 0) at_ = by_machine ? wall_ : t;
-    placed const where = placement_.place(of_key, r, at_, by_event ? *fired_until_ : no_watermark, [this](window& into, window& from) { merge(into, from); });
+    placed const where = placement_.place(of_key, r, at_, by_event ? *fired_until_ : no_watermark, [this](window& into, window& from) { calls_.merge(into, from); });
     if (where.what == placed::fate::taken) [[likely]] {
-      if (where.grown) set_timers_again(of_key.open[where.first], t);
+      if (where.grown) calls_.on_merge(of_key.open[where.first], t);
       for (; where.first + done_ < where.last; ++done_) {
         if (done_ > 0 && !still_ready()) return false;
         window& w = of_key.open[where.first + done_];
         add(w, r, t);
-        act(k, w, trigger_.on_record(r, called(context_of(w, t))));
-        set_wakes(k, hash, of_key, w);
+        calls_.on_record(k, w, r, t);
+        set_wake(k, hash, of_key, w);
       }
       done_ = 0;
       counters().processed.add(1);
-    } else if (where.what == placed::fate::late) {
-      counters().late.add(1);
-      late_.emit(r, t);
     } else {
-      counters().filtered.add(1);
+      set_aside(r, t, where.what);
     }
     if constexpr (counted) end_full(k, of_key, t);
     if constexpr (global) drop_spent(of_key);
@@ -157,75 +151,25 @@ class per_window_operator final : public resumable_operator {
   }
   void add(window& w, record const& r, timestamp t) {
     if constexpr (Placement::time == window_time::none) w.cover(stamped_ ? t : wall_);
-    fold_.add(w.value, r);
+    calls_.fold().add(w.value, r);
     w.holds = true;
+  }
+  void set_aside(record const& r, timestamp t, placed::fate why) {
+    if (why == placed::fate::late) {
+      counters().late.add(1);
+      late_.emit(r, t);
+    } else {
+      counters().filtered.add(1);
+    }
   }
   /// A record of a counted key has come: a window that it fills ends.
   void end_full(key const& k, windows& of_key, timestamp t) {
     if (!placement_.count(of_key)) return;
-    end_window(k, of_key.open.front(), t);
+    calls_.on_end(k, of_key.open.front(), t);
     of_key.open.erase(0, 1);
   }
-  void merge(window& into, window& from) {
-    if (into.holds && from.holds) fold_.merge(into.value, from.value);
-    else if (from.holds) into.value = std::move(from.value);
-    into.holds |= from.holds;
-    if constexpr (!std::is_same_v<detail::trigger_state_of<Trigger>, detail::no_trigger_state>) into.state.merge(from.state);
-  }
-  void set_timers_again(window& w, timestamp t) {
-    w.event_timers.clear();
-    w.processing_timers.clear();
-    if constexpr (detail::names_on_merge<Trigger>) trigger_.on_merge(called(context_of(w, t)));
-  }
-
-  // ---- windows
-
-  /// When event time, or the machine's clock, next has something to do for a window.
-  template <window_time Time>
-  timestamp due(window const& w) const {
-    if constexpr (Time == window_time::event) return std::min(w.event_timers.first(), bound<Time>(w));
-    else return std::min(w.processing_timers.first(), bound<Time>(w));
-  }
-  /// The same of the window itself, timers apart.
-  template <window_time Time>
-  timestamp bound(window const& w) const {
-    if constexpr (Time != Placement::time) return detail::never;
-    else if constexpr (by_machine) return w.end;
-    else return w.ended ? expiry(w) : w.end - duration{1};
-  }
-  timestamp expiry(window const& w) const { return by_event ? saturating_add(w.end - duration{1}, lateness_) : end_of_time; }
-
-  trigger_context context_of(window& w, timestamp t) {
-    trigger_context c;
-    c.window_ = {w.start, w.end};
-    c.ended_ = w.ended;
-    c.at_end_of_input_ = firing_until_ == end_of_time;
-    c.expiry_ = expiry(w);
-    c.now_ = t;
-    c.watermark_ = firing_until_ == no_watermark ? *fired_until_ : firing_until_;
-    c.wall_ = wall_;
-    c.state_ = &w.state;
-    if constexpr (window::has_event_timers) c.event_timers_ = &w.event_timers;
-    if constexpr (window::has_processing_timers) c.processing_timers_ = &w.processing_timers;
-    return c;
-  }
-  /// For the length of a call.
-  static trigger_context& called(trigger_context&& c) { return c; }
-
-  void act(key const& k, window& w, trigger_result result) {
-    bool const fires = result == trigger_result::fire || result == trigger_result::fire_and_purge;
-    if (fires && w.holds) {
-      out_.stamp(w.end - duration{1});
-      fold_.give(detail::window_of_key(k, w.start, w.end), w.value, out_);
-    }
-    if (result == trigger_result::purge || result == trigger_result::fire_and_purge || (fires && discards_)) w.purge();
-  }
-  void end_window(key const& k, window& w, timestamp t) {
-    w.ended = true;
-    if constexpr (detail::names_on_end<Trigger>) act(k, w, trigger_.on_end(called(context_of(w, t))));
-  }
   /// A global window that holds nothing, and whose trigger remembers nothing, need not be stored.
-  void drop_spent(windows& of_key) {
+  static void drop_spent(windows& of_key) {
     if (of_key.open.empty()) return;
     window const& w = of_key.open.front();
     if (w.holds || !w.event_timers.empty() || !w.processing_timers.empty()) return;
@@ -235,52 +179,37 @@ class per_window_operator final : public resumable_operator {
 
   // ---- time
 
+  /// When a kind of time next has something to do for a window.
   template <window_time Time>
-  wake_queue<key>& wakes_of() {
-    if constexpr (Time == window_time::event) return event_wakes_;
-    else return machine_wakes_;
+  timestamp due(window const& w) const {
+    return std::min(first_timer<Time>(w), bound<Time>(w));
   }
-  /// Has the operator woken for what a window next has to do.
   template <window_time Time>
+  static timestamp first_timer(window const& w) {
+    if constexpr (Time == window_time::event) return w.event_timers.first();
+    else return w.processing_timers.first();
+  }
+  /// The window's end, and then its removal, where they are in this kind of time.
+  template <window_time Time>
+  timestamp bound(window const& w) const {
+    if constexpr (Time != Placement::time) return detail::never;
+    else if constexpr (by_machine) return w.end;
+    else return w.ended ? calls_.expiry(w) : w.end - duration{1};
+  }
   void set_wake(key const& k, std::uint64_t hash, windows& of_key, window const& w) {
-    if constexpr (wakes<Time>) {
-      timestamp const at = due<Time>(w);
-      if (at >= of_key.template wake<Time>()) return;
-      of_key.template wake<Time>() = at;
-      auto& queue = wakes_of<Time>();
-      if (queue.size() >= 2 * windows_->size() + slack) return find_wakes<Time>();
-      queue.set(k, hash, at);
-    }
+    wakes_.template set<window_time::event>(k, hash, of_key, due<window_time::event>(w));
+    wakes_.template set<window_time::processing>(k, hash, of_key, due<window_time::processing>(w));
   }
-  void set_wakes(key const& k, std::uint64_t hash, windows& of_key, window const& w) {
-    set_wake<window_time::event>(k, hash, of_key, w);
-    set_wake<window_time::processing>(k, hash, of_key, w);
-  }
-  /// Sets the wakes of a key whose windows have been restored.
-  void wake_up(key const& k, std::uint64_t hash) {
-    windows& of_key = *windows_->locate(k, hash).value;
-    for (std::size_t i = 0; i < of_key.open.size(); ++i) set_wakes(k, hash, of_key, of_key.open[i]);
-  }
-  /// Makes the queue of wakes out of the windows.
-  template <window_time Time>
-  void find_wakes() {
-    wakes_of<Time>().rebuild([this](auto add) {
-      windows_->for_each([&](key const& k, windows const& of_key) {
-        if (of_key.template wake<Time>() != detail::never) add(k, hash_of(k), of_key.template wake<Time>());
-      });
-    });
+  void set_wakes(key const& k, std::uint64_t hash, windows& of_key) {
+    for (std::size_t i = 0; i < of_key.open.size(); ++i) set_wake(k, hash, of_key, of_key.open[i]);
   }
 
   /// Does what is due up to a time; false when the receivers take no more.
   template <window_time Time>
   bool fire(timestamp until) {
-    if constexpr (wakes<Time>) {
-      auto& queue = wakes_of<Time>();
+    if constexpr (wakes::template has<Time>) {
       bool done = false;
-      while (still_ready() && !(done = !queue.take(until, wake_))) {
-        queue.for_each_soon([this](std::uint64_t hash) { windows_->prefetch(hash); });
-        fire_key<Time>(wake_.key, wake_.key_hash, wake_.at);
-      }
+      while (still_ready() && !(done = !wakes_.template take<Time>(until, wake_))) fire_key<Time>(wake_.key, wake_.key_hash, wake_.at);
       flush();
       return done && !holds_batches() && outputs_ready();
     } else {
@@ -301,30 +230,25 @@ class per_window_operator final : public resumable_operator {
       else if (!fire_window<Time>(k, of_key.open[i])) of_key.open.erase(i, i + 1);
     }
     if constexpr (global) drop_spent(of_key);
-    for (std::size_t i = 0; i < of_key.open.size(); ++i) set_wakes(k, hash, of_key, of_key.open[i]);
+    set_wakes(k, hash, of_key);
     if (of_key.idle()) windows_->erase(k, hash);
   }
   /// Does the first thing that is due for a window; whether it is to be kept.
   template <window_time Time>
   bool fire_window(key const& k, window& w) {
+    constexpr bool has_timers = Time == window_time::event ? window::has_event_timers : window::has_processing_timers;
     try {
-      if constexpr (Time == window_time::event && window::has_event_timers) {
-        if (w.event_timers.first() <= bound<Time>(w)) return call_timer(k, w, w.event_timers.take_first(), [](auto const& f, timestamp t, auto& c) { return f.on_event_time(t, c); });
-      }
-      if constexpr (Time == window_time::processing && window::has_processing_timers) {
-        if (w.processing_timers.first() <= bound<Time>(w)) return call_timer(k, w, w.processing_timers.take_first(), [](auto const& f, timestamp t, auto& c) { return f.on_processing_time(t, c); });
-      }
+      if constexpr (has_timers)
+        if (first_timer<Time>(w) <= bound<Time>(w)) {
+          calls_.template on_timer<Time>(k, w);
+          return true;
+        }
       if (w.ended) return false;
-      end_window(k, w, w.end - duration{1});
-      return by_event && (lateness_.count() > 0 || w.event_timers.first() <= bound<Time>(w));
+      calls_.on_end(k, w, w.end - duration{1});
+      return by_event && (lateness_.count() > 0 || first_timer<Time>(w) <= bound<Time>(w));
     } catch (...) {
       fail(about_window(k, w));
     }
-  }
-  template <class Call>
-  bool call_timer(key const& k, window& w, timestamp at, Call call) {
-    act(k, w, call(trigger_, at, called(context_of(w, at))));
-    return true;
   }
   std::string about_window(key const& k, window const& w) const {
     std::string text = "the window was from ";
@@ -337,40 +261,36 @@ class per_window_operator final : public resumable_operator {
   /// The time of day as windows see it does not go back.
   void read_clock() { wall_ = std::max(wall_, context().clock->wall()); }
   void schedule_look() {
-    if constexpr (machine_wakes) {
-      timestamp const next = machine_wakes_.next();
+    if constexpr (wakes::template has<window_time::processing>) {
+      timestamp const next = wakes_.template next<window_time::processing>();
       if (next == scheduled_) return;
       scheduled_ = next;
+      if (next == end_of_time) return look_at(never);
       // The time of day may be set: it is looked at again after an hour at most.
       duration const wait = next <= wall_ ? duration{0} : std::min<duration>(saturating_add(next, -wall_.time_since_epoch()).time_since_epoch(), std::chrono::hours(1));
-      look_at(next == end_of_time ? never : context().clock->now() + wait);
+      look_at(context().clock->now() + wait);
     }
   }
   void flush() {
-    out_.flush();
+    calls_.out().flush();
     late_.flush();
   }
 
   Placement placement_;
-  Trigger trigger_;
-  Fold fold_;
+  trigger_calls<Placement::time, Trigger, Fold> calls_;
   duration lateness_;
-  bool discards_;
 
   table<key, windows>* windows_ = nullptr;
   timestamp* fired_until_ = nullptr;
-  wake_queue<key> event_wakes_;
-  wake_queue<key> machine_wakes_;
-  typename wake_queue<key>::wake wake_;
+  wakes wakes_;
+  typename wakes::wake wake_;
   timestamp firing_until_ = no_watermark;   // the watermark that is passed on when what it made due is done
-  timestamp machine_until_ = no_watermark;  // the time of day up to which is done what was due when it was looked at
+  timestamp machine_until_ = no_watermark;  // the time of day up to which what was due at the last look is being done
   timestamp scheduled_ = end_of_time;       // what the next look is for
   timestamp wall_ = no_watermark;
-  std::size_t done_ = 0;  // windows of the record at hand that it is in already
   timestamp at_ = no_watermark;  // by what time the record at hand is placed
+  std::size_t done_ = 0;         // in how many of its windows it is already
   bool stamped_ = false;
-
-  output<typename Fold::out> out_;
   output<record> late_;
 };
 

@@ -16,8 +16,7 @@
 #include <concepts>
 #include <type_traits>
 
-#include <flow/state/few.hpp>
-#include <flow/window/windows.hpp>
+#include <flow/window/window_timers.hpp>
 
 namespace flow {
 
@@ -66,52 +65,6 @@ struct trigger_state<F> { using type = typename F::state; };
 template <class F>
 using trigger_state_of = typename trigger_state<F>::type;
 
-/// Later than everything: no timer.
-inline constexpr timestamp never = timestamp::max();
-
-/// The timers of one window, in the order of time; each time is there once.
-class timer_times {
- public:
-  bool empty() const { return all_.empty(); }
-  /// When the first is due, or `never`; one for the end of time is due before that.
-  timestamp first() const { return all_.empty() ? never : std::min(all_.front(), never - duration{1}); }
-  timestamp take_first() {
-    timestamp const at = all_.front();
-    all_.erase(0, 1);
-    return at;
-  }
-  void set(timestamp at) {
-    std::size_t const i = place_of(at);
-    if (i == all_.size() || all_[i] != at) all_.insert(i, at);
-  }
-  void remove(timestamp at) {
-    std::size_t const i = place_of(at);
-    if (i < all_.size() && all_[i] == at) all_.erase(i, i + 1);
-  }
-  void clear() { all_.clear(); }
-  template <class Archive>
-  void serialize(Archive& archive) { archive(cereal::make_nvp("at", all_)); }
-
- private:
-  std::size_t place_of(timestamp at) const {
-    std::size_t i = 0;
-    while (i < all_.size() && all_[i] < at) ++i;
-    return i;
-  }
-  few<timestamp> all_;
-};
-/// Of a kind of time; where a trigger has no such timers they take no memory.
-template <window_time>
-struct window_timers : timer_times {};
-template <window_time>
-struct no_window_timers {
-  static constexpr bool empty() { return true; }
-  static constexpr timestamp first() { return never; }
-  static constexpr void clear() {}
-  template <class Archive>
-  void serialize(Archive&) {}
-};
-
 }  // namespace detail
 
 /// What the trigger F may ask and do while it is called for a window. Not to be kept.
@@ -153,8 +106,8 @@ class trigger_context {
   }
 
  private:
-  template <class, class, class>
-  friend class per_window_operator;
+  template <window_time, class, class>
+  friend class trigger_calls;
   static constexpr void check_event_timer() {
     static_assert(detail::names_on_event_time<F>,
                   "a trigger that sets event-time timers needs a member: flow::trigger_result on_event_time(flow::timestamp, auto& context) const");
@@ -175,40 +128,5 @@ class trigger_context {
   detail::timer_times* event_timers_ = nullptr;
   detail::timer_times* processing_timers_ = nullptr;
 };
-
-namespace detail {
-
-template <class F, class T>
-concept has_on_record = requires(F const& f, T const& r, trigger_context<F>& c) { { f.on_record(r, c) } -> std::same_as<trigger_result>; };
-
-/// Says, in one line, what is wrong with the members of a trigger for records of type T; `Sessions`: its windows merge.
-template <class F, class T, bool Sessions>
-consteval bool check_trigger() {
-  using context = trigger_context<F>;
-  using state = trigger_state_of<F>;
-  static_assert(std::is_class_v<F> && !std::is_final_v<F>, "a trigger is an object of a class that is not final");
-  if constexpr (std::is_class_v<F> && !std::is_final_v<F>) {
-    static_assert(names_on_record<F>, "a trigger needs a member: flow::trigger_result on_record(T const&, auto& context) const");
-    static_assert(!names_on_record<F> || has_on_record<F, T>,
-                  "`on_record` has the wrong parameters: flow::trigger_result on_record(T const&, auto& context) const, with T the stream's record");
-    static_assert(!names_on_end<F> || requires(F const& f, context& c) { { f.on_end(c) } -> std::same_as<trigger_result>; },
-                  "`on_end` has the wrong parameters: flow::trigger_result on_end(auto& context) const");
-    static_assert(!names_on_event_time<F> || requires(F const& f, flow::timestamp t, context& c) { { f.on_event_time(t, c) } -> std::same_as<trigger_result>; },
-                  "`on_event_time` has the wrong parameters: flow::trigger_result on_event_time(flow::timestamp, auto& context) const");
-    static_assert(!names_on_processing_time<F> || requires(F const& f, flow::timestamp t, context& c) { { f.on_processing_time(t, c) } -> std::same_as<trigger_result>; },
-                  "`on_processing_time` has the wrong parameters: flow::trigger_result on_processing_time(flow::timestamp, auto& context) const");
-    static_assert(!names_on_merge<F> || requires(F const& f, context& c) { { f.on_merge(c) } -> std::same_as<void>; },
-                  "`on_merge` has the wrong parameters: void on_merge(auto& context) const");
-    static_assert(describable<state> && std::default_initializable<state> && std::movable<state>,
-                  "a trigger's `state` is stored: it needs a default constructor and a `serialize` member that names its fields");
-    static_assert(!Sessions || std::is_same_v<state, no_trigger_state> || requires(state& s, state const& other) { s.merge(other); },
-                  "sessions merge: the trigger's `state` needs void merge(state const& other)");
-    static_assert(!Sessions || names_on_merge<F> || !(names_on_event_time<F> || names_on_processing_time<F>),
-                  "sessions merge, and lose their timers then: a trigger with timers needs void on_merge(auto& context) const, which sets them again");
-  }
-  return std::is_class_v<F> && !std::is_final_v<F> && has_on_record<F, T>;
-}
-
-}  // namespace detail
 
 }  // namespace flow

@@ -1,6 +1,7 @@
 #pragma once
 // What can be wrong with a description of windows: mistakes that the check of a job reports, with the operator's name.
 
+#include <flow/window/trigger_checks.hpp>
 #include <flow/window/triggered_windows.hpp>
 
 namespace flow::detail {
