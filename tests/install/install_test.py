@@ -157,7 +157,7 @@ class Debian(InstallCase):
         self.assertEqual(package.name, f"libflow-dev_{version()}_{architecture}.deb")
         field = lambda name: must("dpkg-deb", "--field", package, name).strip()
         needed = {d.strip().split(" ")[0] for d in field("Depends").split(",")}
-        self.assertEqual(needed, {"libcaf-dev", "libcereal-dev", "libfmt-dev", "libsimdjson-dev", "zlib1g-dev"})
+        self.assertEqual(needed, {"libcaf-dev", "libcereal-dev", "libfmt-dev", "librocksdb-dev", "libsimdjson-dev", "zlib1g-dev"})
         self.assertEqual((field("Package"), field("Version"), field("Section")), ("libflow-dev", version(), "libdevel"))
         root = self.empty_root()
         # The dependencies are compared with what is installed here.

@@ -1,0 +1,97 @@
+#include <flow/snapshot/memory_snapshots.hpp>
+
+#include <map>
+
+#include "snapshot/stored_snapshots.hpp"
+
+namespace flow {
+
+using namespace detail;
+
+class memory_snapshots::content {
+ public:
+  using map = std::map<std::string, bytes, std::less<>>;
+  map const& of(family f) const { return families_[static_cast<std::size_t>(f)]; }
+
+  void write(family f, changes const& what) {
+    bool const fails = failing_ || (writes_ == fails_at_);
+    bool const kept = !fails || (!failing_ && how_ == fault::kept);
+    ++writes_;
+    failing_ = fails;
+    if (kept) apply(families_[static_cast<std::size_t>(f)], what);
+    check_working();
+  }
+  void check_working() const {
+    if (failing_) throw error(error_code::no_space, "cannot write snapshots in '" + place + "': a fault was asked for; repair it");
+  }
+  void fail_write(std::uint64_t n, fault how) {
+    fails_at_ = writes_ + n;
+    how_ = how;
+  }
+  void repair() {
+    failing_ = false;
+    fails_at_ = never;
+  }
+  std::uint64_t writes() const { return writes_; }
+  std::uint64_t size() const {
+    std::uint64_t sum = 0;
+    for (auto const& family : families_)
+      for (auto const& [key, value] : family) sum += key.size() + value.size();
+    return sum;
+  }
+
+  std::string const place = "memory";
+
+ private:
+  static constexpr auto never = std::numeric_limits<std::uint64_t>::max();
+  static void apply(map& to, changes const& what) {
+    for (auto const& range : what.removed) to.erase(to.lower_bound(range.from), to.lower_bound(range.to));
+    for (auto const& value : what.put) to.insert_or_assign(std::string(value.key), bytes(value.data.begin(), value.data.end()));
+  }
+
+  map families_[2];
+  std::uint64_t writes_ = 0, fails_at_ = never;
+  fault how_ = fault::lost;
+  bool failing_ = false;
+};
+
+namespace {
+
+class memory_store final : public key_value_store {
+ public:
+  explicit memory_store(std::shared_ptr<memory_snapshots::content> content) : content_(std::move(content)) {}
+  std::string const& place() const override { return content_->place; }
+  void write(family f, changes const& what) override { content_->write(f, what); }
+  void sync(family) override { content_->check_working(); }
+  std::optional<bytes> get(family f, std::string_view key) const override {
+    auto const found = content_->of(f).find(key);
+    if (found == content_->of(f).end()) return {};
+    return found->second;
+  }
+  void visit(family f, std::string from, std::function<std::string(std::string_view)> const& use) const override {
+    auto const& map = content_->of(f);
+    for (auto it = map.lower_bound(from); it != map.end(); it = map.lower_bound(from))
+      if ((from = use(it->first)).empty()) return;
+  }
+
+ private:
+  std::shared_ptr<memory_snapshots::content> content_;
+};
+
+}  // namespace
+
+memory_snapshots::memory_snapshots() : content_(std::make_shared<content>()) {}
+memory_snapshots::~memory_snapshots() = default;
+memory_snapshots::memory_snapshots(memory_snapshots&&) noexcept = default;
+memory_snapshots& memory_snapshots::operator=(memory_snapshots&&) noexcept = default;
+
+void memory_snapshots::fail_write(std::uint64_t n, fault how) { content_->fail_write(n, how); }
+void memory_snapshots::repair() { content_->repair(); }
+std::uint64_t memory_snapshots::writes() const { return content_->writes(); }
+std::uint64_t memory_snapshots::size() const { return content_->size(); }
+
+std::unique_ptr<snapshot_store> memory_snapshots::open(snapshot_retention retention) {
+  return std::make_unique<stored_snapshots>(std::make_unique<memory_store>(content_), retention);
+}
+
+}  // namespace flow

@@ -1,0 +1,177 @@
+#include "snapshot/piece_index.hpp"
+
+#include <algorithm>
+
+#include "snapshot/keys.hpp"
+
+namespace flow::detail {
+namespace {
+
+std::string number(checkpoint_id id) { return "checkpoint " + std::to_string(id); }
+
+[[noreturn]] void broken(piece_place const& place, checkpoint_id checkpoint, std::string const& what) {
+  throw error(error_code::internal, place.operator_name, to_string(place, checkpoint) + ": " + what);
+}
+
+}  // namespace
+
+void piece_index::found_piece(std::string_view prefix) {
+  pieces_.try_emplace(std::string(prefix));
+  highest_ = std::max(highest_, checkpoint_of(prefix));
+}
+
+void piece_index::found_damaged(checkpoint_id id) {
+  auto& summary = checkpoints_[id].summary;
+  summary.id = id;
+  summary.damaged = true;
+  highest_ = std::max(highest_, id);
+}
+
+void piece_index::begin(checkpoint_id id) {
+  if (id <= highest_)
+    throw error(error_code::internal, number(id) + " is begun after " + number(highest_) + "; ids must rise");
+  highest_ = id;
+  in_progress_.emplace(id, newest());
+}
+
+void piece_index::check_in_progress(checkpoint_id id) const {
+  if (!in_progress_.contains(id))
+    throw error(error_code::internal, number(id) + " is not in progress: it was never begun, or it has been finished or aborted");
+}
+
+void piece_index::add_piece(checkpoint_id id, std::string const& prefix) {
+  check_in_progress(id);
+  if (pieces_.try_emplace(prefix).second) return;
+  auto const piece = piece_of(prefix);
+  broken({piece.operator_name, piece.state_name, piece.part}, id, "it is written a second time");
+}
+
+void piece_index::complete_piece(checkpoint_id id, std::string const& prefix, piece_info const& info) {
+  check_in_progress(id);
+  auto& piece = pieces_.find(prefix)->second;
+  piece.complete = true;
+  piece.info = info;
+}
+
+bool piece_index::end(checkpoint_id id) { return in_progress_.erase(id) > 0; }
+
+std::vector<checkpoint_id> piece_index::in_progress() const {
+  std::vector<checkpoint_id> ids;
+  for (auto const& entry : in_progress_) ids.push_back(entry.first);
+  return ids;
+}
+
+void piece_index::check(snapshot_manifest const& manifest) const {
+  check_in_progress(manifest.id);
+  std::set<std::string> named;
+  for_each_part(manifest, [&](piece_place const& place, state_part const& part) {
+    if (!named.insert(piece_prefix(place, manifest.id)).second) broken(place, manifest.id, "the manifest has it twice");
+    check(place, part, manifest.id);
+  });
+}
+
+void piece_index::check(piece_place const& place, state_part const& part, checkpoint_id id) const {
+  checkpoint_id before = 0;
+  for (auto const& named : part.pieces) {
+    bool const first = &named == &part.pieces.front();
+    if ((named.form == piece_form::base) != first)
+      broken(place, named.checkpoint, "the pieces of a part are a base and then deltas; piece " +
+                                          std::to_string(&named - part.pieces.data()) + " is a " + std::string(name_of(named.form)));
+    if (!first && named.checkpoint <= before) broken(place, named.checkpoint, "it is named behind a piece of " + number(before) + "; older ones come first");
+    before = named.checkpoint;
+    check(place, named, id);
+  }
+  if (part.pieces.empty()) broken(place, id, "a part without pieces; leave it out of the manifest");
+}
+
+void piece_index::check(piece_place const& place, piece_info const& named, checkpoint_id id) const {
+  auto const found = pieces_.find(piece_prefix(place, named.checkpoint));
+  if (found == pieces_.end()) broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which is not in the store");
+  auto const& piece = found->second;
+  if (named.checkpoint != id && piece.named == 0)
+    broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which no checkpoint in the store names");
+  if (named.checkpoint != id) return;
+  if (!piece.complete) broken(place, id, "the manifest names it, but it has not been written to its end");
+  if (piece.info != named) broken(place, id, "the manifest does not say of it what its writer has");
+}
+
+void piece_index::add(snapshot_manifest const& manifest) {
+  checkpoint added;
+  auto& s = added.summary;
+  s.id = manifest.id;
+  s.kind = manifest.kind;
+  s.time = manifest.time;
+  s.job = manifest.job;
+  s.attempt = manifest.attempt;
+  for_each_part(manifest, [&](piece_place const& place, state_part const& part) {
+    for (auto const& info : part.pieces) {
+      bool const own = info.checkpoint == manifest.id;
+      ++s.pieces;
+      s.bytes += info.bytes;
+      s.own_pieces += own;
+      s.own_bytes += own ? info.bytes : 0;
+      auto const prefix = piece_prefix(place, info.checkpoint);
+      if (auto const found = pieces_.find(prefix); found != pieces_.end()) {  // else it is missing, which reading it will tell
+        ++found->second.named;
+        added.pieces.push_back(prefix);
+      }
+    }
+  });
+  checkpoints_.insert_or_assign(manifest.id, std::move(added));
+  in_progress_.erase(manifest.id);
+  highest_ = std::max(highest_, manifest.id);
+}
+
+void piece_index::remove(checkpoint_id id) {
+  auto const found = checkpoints_.find(id);
+  if (found == checkpoints_.end()) return;
+  for (auto const& prefix : found->second.pieces)
+    if (auto const piece = pieces_.find(prefix); piece != pieces_.end()) --piece->second.named;
+  checkpoints_.erase(found);
+}
+
+std::vector<snapshot_summary> piece_index::summaries() const {
+  std::vector<snapshot_summary> all;
+  for (auto const& entry : checkpoints_) all.push_back(entry.second.summary);
+  return all;
+}
+
+checkpoint_id piece_index::newest() const { return checkpoints_.empty() ? 0 : checkpoints_.rbegin()->first; }
+
+std::vector<checkpoint_id> piece_index::not_retained(std::uint32_t newest) const {
+  std::set<checkpoint_id> built_on;
+  for (auto const& entry : in_progress_) built_on.insert(entry.second);
+  std::vector<checkpoint_id> going;
+  std::uint32_t newer = 0;
+  for (auto it = checkpoints_.rbegin(); it != checkpoints_.rend(); ++it) {
+    auto const& s = it->second.summary;
+    if (s.damaged || s.kind == snapshot_kind::savepoint) continue;
+    if (newer++ >= newest && !built_on.contains(s.id)) going.push_back(s.id);
+  }
+  return going;
+}
+
+bool piece_index::may_go(std::string_view prefix, piece const& p) const {
+  if (p.named > 0) return false;
+  auto const checkpoint = checkpoint_of(prefix);
+  if (in_progress_.contains(checkpoint)) return false;
+  return std::none_of(checkpoints_.lower_bound(checkpoint), checkpoints_.end(), [](auto const& entry) { return entry.second.summary.damaged; });
+}
+
+std::vector<changes::range> piece_index::unnamed() const {
+  std::vector<changes::range> ranges;
+  bool open = false;
+  for (auto const& [prefix, piece] : pieces_) {
+    bool const going = may_go(prefix, piece);
+    if (going && !open) ranges.push_back({prefix, {}});
+    if (going) ranges.back().to = end_of_piece(prefix);
+    open = going;
+  }
+  return ranges;
+}
+
+void piece_index::forget_unnamed() {
+  std::erase_if(pieces_, [this](auto const& entry) { return may_go(entry.first, entry.second); });
+}
+
+}  // namespace flow::detail

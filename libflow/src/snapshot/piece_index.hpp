@@ -1,0 +1,80 @@
+#pragma once
+// Which pieces a store holds, and which checkpoints name them: what clean-up goes by.
+//
+// A piece may go when it is of no checkpoint in progress, is named by no checkpoint that is there, and could not have been named by
+// one whose manifest is damaged. A manifest names pieces of its own checkpoint and of earlier ones only.
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <flow/snapshot/snapshot_store.hpp>
+
+#include "snapshot/key_value_store.hpp"
+
+namespace flow::detail {
+
+class piece_index {
+ public:
+  // What is there, when a store is opened:
+  void found_piece(std::string_view prefix);
+  void found_damaged(checkpoint_id id);
+
+  // Checkpoints in progress. All throw (internal) where the contract of the store is broken.
+  void begin(checkpoint_id id);
+  void check_in_progress(checkpoint_id id) const;
+  void add_piece(checkpoint_id id, std::string const& prefix);
+  void complete_piece(checkpoint_id id, std::string const& prefix, piece_info const& info);
+  /// Whether it was in progress.
+  bool end(checkpoint_id id);
+  std::vector<checkpoint_id> in_progress() const;
+
+  // Checkpoints that exist.
+  /// Checks that a manifest of a checkpoint in progress names only what it may.
+  void check(snapshot_manifest const& manifest) const;
+  /// The checkpoint exists and is in progress no more.
+  void add(snapshot_manifest const& manifest);
+  void remove(checkpoint_id id);
+  bool contains(checkpoint_id id) const { return checkpoints_.contains(id); }
+  std::vector<snapshot_summary> summaries() const;
+  /// Those that are not among so many newest, but for savepoints and those on which one in progress may build.
+  std::vector<checkpoint_id> not_retained(std::uint32_t newest) const;
+
+  /// What may go, as ranges of keys.
+  std::vector<changes::range> unnamed() const;
+  /// It has gone.
+  void forget_unnamed();
+
+ private:
+  struct piece {
+    std::uint64_t named = 0;  // by so many checkpoints
+    bool complete = false;    // known for pieces of checkpoints in progress only
+    piece_info info;          // the same
+  };
+  struct checkpoint {
+    snapshot_summary summary;
+    std::vector<std::string> pieces;
+  };
+  bool may_go(std::string_view prefix, piece const& p) const;
+  void check(piece_place const& place, state_part const& part, checkpoint_id id) const;
+  void check(piece_place const& place, piece_info const& named, checkpoint_id id) const;
+  checkpoint_id newest() const;
+
+  std::map<std::string, piece, std::less<>> pieces_;
+  std::map<checkpoint_id, checkpoint> checkpoints_;
+  std::map<checkpoint_id, checkpoint_id> in_progress_;  // with the newest that existed when it was begun, or 0
+  checkpoint_id highest_ = 0;
+};
+
+/// Calls `use(place, part)` for each part of each state.
+template <class F>
+void for_each_part(snapshot_manifest const& manifest, F use) {
+  for (auto const& op : manifest.operators)
+    for (auto const& state : op.states)
+      for (auto const& part : state.parts) use(piece_place{op.name, state.name, part.part, state.kind}, part);
+}
+
+}  // namespace flow::detail

@@ -1,0 +1,140 @@
+#include "snapshot/rocksdb_store.hpp"
+
+#include <rocksdb/experimental.h>
+#include <rocksdb/table.h>
+
+#include <array>
+#include <filesystem>
+
+namespace flow::detail {
+namespace {
+
+/// RocksDB's own log is for its developers; what fails is in the status of the call.
+class no_log final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(char const*, va_list) override {}
+};
+
+rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
+
+rocksdb::DBOptions database_options(rocksdb::Env* env, bool read_only) {
+  rocksdb::DBOptions options;
+  options.env = env;
+  options.create_if_missing = !read_only;
+  options.create_missing_column_families = !read_only;
+  options.info_log = std::make_shared<no_log>();
+  options.paranoid_checks = !read_only;       // a tool still reads the pieces that are whole
+  options.avoid_flush_during_shutdown = true;  // what no manifest names need not be kept
+  options.max_background_jobs = 2;
+  options.bytes_per_sync = 1 << 20;            // so that a flush finds little left to wait for
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions family_options() {
+  rocksdb::BlockBasedTableOptions table;
+  table.no_block_cache = true;  // a piece is read once
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.compression = rocksdb::kNoCompression;  // of two cores the job needs both
+  options.write_buffer_size = 32 << 20;
+  options.max_write_buffer_number = 3;
+  return options;
+}
+
+/// Makes the directory; throws where it cannot be made or holds something else.
+void prepare(std::string const& directory, bool read_only) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  if (!read_only) fs::create_directories(directory, failed);
+  if (failed) throw system_error(failed.value(), "cannot make the directory '" + directory + "' for snapshots");
+  bool const database = fs::exists(fs::path(directory) / "CURRENT", failed);
+  if (failed) throw system_error(failed.value(), "cannot look for snapshots in '" + directory + "'");
+  if (read_only && !database)
+    throw error(error_code::not_found, "there are no snapshots in '" + directory + "'; check the path");
+  if (database || fs::exists(fs::path(directory) / "LOCK", failed)) return;
+  bool const empty = fs::is_empty(directory, failed);
+  if (failed) throw system_error(failed.value(), "cannot look into '" + directory + "'");
+  if (!empty)
+    throw error(error_code::usage, "the directory '" + directory + "' holds other files and no snapshots; name an empty or a new one");
+}
+
+}  // namespace
+
+rocksdb_store::rocksdb_store(std::string directory, mode m, rocksdb::Env* env) : directory_(std::move(directory)), mode_(m) {
+  prepare(directory_, read_only());
+  auto status = open(env);
+  // A job that writes here may have replaced files between two looks.
+  for (int attempts = 1; read_only() && attempts < 10 && (status.IsPathNotFound() || status.IsCorruption()); ++attempts) status = open(env);
+  if (!status.ok()) throw to_error(status, read_only() ? "read the snapshots" : "open the snapshots", directory_);
+}
+
+rocksdb::Status rocksdb_store::open(rocksdb::Env* env) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> const families{{rocksdb::kDefaultColumnFamilyName, family_options()}, {"pieces", family_options()}};
+  rocksdb::DB* db = nullptr;
+  auto const options = database_options(env, read_only());
+  auto const status = read_only() ? rocksdb::DB::OpenForReadOnly(options, directory_, families, &families_, &db)
+                                  : rocksdb::DB::Open(options, directory_, families, &families_, &db);
+  db_.reset(db);
+  return status;
+}
+
+rocksdb_store::~rocksdb_store() {
+  for (auto* f : families_) db_->DestroyColumnFamilyHandle(f).PermitUncheckedError();
+  if (db_) db_->Close().PermitUncheckedError();
+}
+
+void rocksdb_store::check(rocksdb::Status const& status, std::string const& doing) {
+  if (status.ok()) return;
+  stopped_ = true;
+  throw to_error(status, doing, directory_);
+}
+
+void rocksdb_store::resume() {
+  if (!stopped_) return;
+  check(db_->Resume(), "go on writing snapshots");
+  stopped_ = false;
+}
+
+void rocksdb_store::write(family f, changes const& what) {
+  resume();
+  rocksdb::WriteBatch batch;
+  for (auto const& range : what.removed) batch.DeleteRange(handle(f), range.from, range.to).PermitUncheckedError();
+  for (auto const& value : what.put) {
+    rocksdb::Slice const data(reinterpret_cast<char const*>(value.data.data()), value.data.size());
+    batch.Put(handle(f), slice(value.key), data).PermitUncheckedError();
+  }
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  check(db_->Write(options, &batch), "write snapshots");
+  for (auto const& range : what.removed) {  // gives back their space soon; that it cannot be asked for harms nobody
+    rocksdb::Slice const from = range.from, to = range.to;
+    rocksdb::experimental::SuggestCompactRange(db_.get(), handle(f), &from, &to).PermitUncheckedError();
+  }
+}
+
+void rocksdb_store::sync(family f) {
+  resume();
+  check(db_->Flush(rocksdb::FlushOptions(), handle(f)), "write snapshots");
+}
+
+std::optional<bytes> rocksdb_store::get(family f, std::string_view key) const {
+  rocksdb::PinnableSlice value;
+  auto const status = db_->Get(rocksdb::ReadOptions(), handle(f), slice(key), &value);
+  if (status.IsNotFound()) return {};
+  if (!status.ok()) throw to_error(status, "read the snapshots", directory_);
+  auto const* const data = reinterpret_cast<std::byte const*>(value.data());
+  return bytes(data, data + value.size());
+}
+
+void rocksdb_store::visit(family f, std::string from, std::function<std::string(std::string_view)> const& use) const {
+  std::unique_ptr<rocksdb::Iterator> const at(db_->NewIterator(rocksdb::ReadOptions(), handle(f)));
+  for (at->Seek(from); at->Valid(); at->Seek(from)) {
+    from = use({at->key().data(), at->key().size()});
+    if (from.empty()) return;
+  }
+  if (!at->status().ok()) throw to_error(at->status(), "read the snapshots", directory_);
+}
+
+}  // namespace flow::detail

@@ -1,0 +1,44 @@
+#pragma once
+// Keys and values in a RocksDB database, a column family each. There is no write-ahead log: what is written becomes durable
+// when its family is flushed, and a checkpoint when its manifest is.
+
+#include <rocksdb/db.h>
+
+#include <memory>
+#include <string>
+
+#include "snapshot/key_value_store.hpp"
+
+namespace flow::detail {
+
+class rocksdb_store final : public key_value_store {
+ public:
+  enum class mode { write, read };
+  /// `env`: the file system and the background threads, outliving the store.
+  rocksdb_store(std::string directory, mode m, rocksdb::Env* env = rocksdb::Env::Default());
+  ~rocksdb_store() override;
+
+  std::string const& place() const override { return directory_; }
+  bool read_only() const override { return mode_ == mode::read; }
+  void write(family f, changes const& what) override;
+  void sync(family f) override;
+  std::optional<bytes> get(family f, std::string_view key) const override;
+  void visit(family f, std::string from, std::function<std::string(std::string_view)> const& use) const override;
+
+ private:
+  rocksdb::Status open(rocksdb::Env* env);
+  void resume();
+  void check(rocksdb::Status const& status, std::string const& doing);
+  rocksdb::ColumnFamilyHandle* handle(family f) const { return families_[static_cast<std::size_t>(f)]; }
+
+  std::string directory_;
+  mode mode_;
+  bool stopped_ = false;  // RocksDB takes no writes after a failed one until it is told to resume
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+};
+
+/// The error that a failed call of RocksDB means; `doing`: "write to the snapshots".
+error to_error(rocksdb::Status const& status, std::string const& doing, std::string const& directory);
+
+}  // namespace flow::detail

@@ -1,0 +1,169 @@
+#include "snapshot/stored_snapshots.hpp"
+
+#include <algorithm>
+
+#include "snapshot/keys.hpp"
+#include "snapshot/piece_chunks.hpp"
+#include "snapshot/sealed.hpp"
+
+namespace flow::detail {
+namespace {
+
+std::string in(key_value_store const& store) { return "in the snapshots in '" + store.place() + "'"; }
+
+bool is_empty(key_value_store const& store, family f) {
+  bool empty = true;
+  store.visit(f, "", [&](std::string_view) {
+    empty = false;
+    return std::string{};
+  });
+  return empty;
+}
+
+}  // namespace
+
+stored_snapshots::stored_snapshots(std::unique_ptr<key_value_store> store, snapshot_retention retention)
+    : store_(std::move(store)), retention_(retention) {
+  if (retention_.newest == 0)
+    throw error(error_code::usage, "0 checkpoints are to be kept of the snapshots in '" + store_->place() + "'; at least 1 must be, to restart from");
+  check_or_write_format();
+  visit_pieces(*store_, [this](std::string_view prefix) { index_.found_piece(prefix); });
+  find_manifests();
+  if (!store_->read_only()) clean_up();
+}
+
+void stored_snapshots::check_or_write_format() {
+  if (auto const value = store_->get(family::manifests, format_key)) {
+    try {
+      return check_format(format_key, *value);
+    } catch (error const& e) {
+      throw error(e.code(), "the format record " + in(*store_) + ": " + e.message());
+    }
+  }
+  if (!is_empty(*store_, family::manifests) || !is_empty(*store_, family::pieces))
+    throw error(error_code::bad_record, "'" + store_->place() + "' holds a database that is no snapshots of libflow, or has lost its format record; name another directory");
+  if (store_->read_only()) return;
+  auto const value = encode_format(format_key);
+  store_->write(family::manifests, {{}, {{format_key, value}}});
+  store_->sync(family::manifests);
+}
+
+void stored_snapshots::find_manifests() {
+  std::vector<checkpoint_id> ids;
+  store_->visit(family::manifests, manifest_key(0), [&](std::string_view key) {
+    if (auto const id = manifest_of(key)) ids.push_back(*id);
+    return std::string(key) + '\0';
+  });
+  for (auto const id : ids) {
+    try {
+      index_.add(manifest(id));
+    } catch (error const& e) {
+      if (e.code() != error_code::bad_record) throw;
+      index_.found_damaged(id);
+    }
+  }
+}
+
+void stored_snapshots::check_writable() const {
+  if (store_->read_only())
+    throw error(error_code::usage, "the snapshots in '" + store_->place() + "' are open for reading only; open them with open_snapshots to write");
+}
+
+void stored_snapshots::begin(checkpoint_id id) {
+  check_writable();
+  clean_up();
+  index_.begin(id);
+}
+
+std::unique_ptr<piece_writer> stored_snapshots::write(checkpoint_id id, piece_place const& place, piece_contents const& contents) {
+  check_writable();
+  return std::make_unique<chunk_writer>(*store_, index_, id, place, contents);
+}
+
+void stored_snapshots::finish(snapshot_manifest const& manifest) {
+  check_writable();
+  index_.check(manifest);
+  auto const key = manifest_key(manifest.id);
+  auto const value = encode_manifest(key, manifest);
+  store_->sync(family::pieces);
+  doubtful_.insert(manifest.id);
+  store_->write(family::manifests, {{}, {{key, value}}});
+  store_->sync(family::manifests);
+  doubtful_.erase(manifest.id);
+  index_.add(manifest);
+  doom(index_.not_retained(retention_.newest));
+  try_to_clean_up();
+}
+
+void stored_snapshots::abort(checkpoint_id id) {
+  if (!index_.end(id)) return;
+  if (doubtful_.erase(id) > 0) doomed_.insert(id);
+  try_to_clean_up();
+}
+
+void stored_snapshots::end(job_end how) {
+  check_writable();
+  for (auto const id : index_.in_progress()) abort(id);
+  bool const keep = how == job_end::failed || (how == job_end::cancelled ? retention_.keep_cancelled : retention_.keep_succeeded);
+  doom(index_.not_retained(keep ? retention_.newest : 0));
+  clean_up();
+}
+
+void stored_snapshots::remove(checkpoint_id id) {
+  check_writable();
+  if (!index_.contains(id))
+    throw error(error_code::not_found, "there is no checkpoint " + std::to_string(id) + " " + in(*store_) + " to remove");
+  doom({id});
+  clean_up();
+}
+
+void stored_snapshots::doom(std::vector<checkpoint_id> const& ids) {
+  for (auto const id : ids) {
+    doomed_.insert(id);
+    index_.remove(id);
+  }
+}
+
+void stored_snapshots::clean_up() {
+  if (!doomed_.empty()) {
+    changes manifests;
+    for (auto const id : doomed_) manifests.removed.push_back({manifest_key(id), manifest_key(id + 1)});
+    store_->write(family::manifests, manifests);
+    store_->sync(family::manifests);
+    doomed_.clear();
+  }
+  changes const pieces{index_.unnamed(), {}};
+  if (pieces.removed.empty()) return;
+  store_->write(family::pieces, pieces);
+  index_.forget_unnamed();
+}
+
+void stored_snapshots::try_to_clean_up() {
+  try {
+    clean_up();
+  } catch (error const&) {
+  }
+}
+
+snapshot_manifest stored_snapshots::manifest(checkpoint_id id) const {
+  auto const key = manifest_key(id);
+  auto const value = store_->get(family::manifests, key);
+  if (!value) throw error(error_code::not_found, "there is no checkpoint " + std::to_string(id) + " " + in(*store_));
+  try {
+    return decode_manifest(key, *value);
+  } catch (error const& e) {
+    throw error(e.code(), "the manifest of checkpoint " + std::to_string(id) + " " + in(*store_) + " cannot be used: " + e.message());
+  }
+}
+
+std::unique_ptr<piece_reader> stored_snapshots::read(piece_place const& place, piece_info const& piece) const {
+  return std::make_unique<chunk_reader>(*store_, place, piece);
+}
+
+std::vector<stored_piece> stored_snapshots::pieces() const {
+  std::vector<stored_piece> all;
+  visit_pieces(*store_, [&](std::string_view prefix) { all.push_back(piece_of(prefix)); });
+  return all;
+}
+
+}  // namespace flow::detail
