@@ -119,7 +119,8 @@ TEST_CASE("deltas keep the pieces that they are based on, across checkpoints and
     store->finish(manifest(id, {{5, chain}}));
     CHECK(ids(*store) == ids_t{id});
     CHECK(store->list()[0].own_pieces == 1);
-    for (auto const& piece : store->manifest(id).operators[0].states[0].parts[0].pieces)
+    auto const found = store->manifest(id);
+    for (auto const& piece : found.operators[0].states[0].parts[0].pieces)
       CHECK(get(*store, place(5), piece) == "text " + std::to_string(piece.checkpoint));
     CHECK(store->pieces().size() == id);
   }

@@ -36,6 +36,8 @@ class key_value_store {
   /// All of it or nothing; durable at the latest after `sync` of the family.
   virtual void write(family f, changes const& what) = 0;
   virtual void sync(family f) = 0;
+  /// Gives back the space of what has been removed, as far as that goes beyond what happens by itself.
+  virtual void reclaim(family) {}
   virtual std::optional<bytes> get(family f, std::string_view key) const = 0;
   /// Goes through the keys in order, from the first not below `from`; `use` says from where to go on, or ends it with "".
   virtual void visit(family f, std::string from, std::function<std::string(std::string_view)> const& use) const = 0;

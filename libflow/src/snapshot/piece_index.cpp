@@ -15,10 +15,7 @@ std::string number(checkpoint_id id) { return "checkpoint " + std::to_string(id)
 
 }  // namespace
 
-void piece_index::found_piece(std::string_view prefix) {
-  pieces_.try_emplace(std::string(prefix));
-  highest_ = std::max(highest_, checkpoint_of(prefix));
-}
+void piece_index::found_piece(std::string_view prefix) { pieces_.try_emplace(std::string(prefix)); }
 
 void piece_index::found_damaged(checkpoint_id id) {
   auto& summary = checkpoints_[id].summary;
@@ -138,15 +135,17 @@ std::vector<snapshot_summary> piece_index::summaries() const {
 
 checkpoint_id piece_index::newest() const { return checkpoints_.empty() ? 0 : checkpoints_.rbegin()->first; }
 
+bool piece_index::is_built_on(checkpoint_id id) const {
+  return std::any_of(in_progress_.begin(), in_progress_.end(), [id](auto const& entry) { return entry.second == id; });
+}
+
 std::vector<checkpoint_id> piece_index::not_retained(std::uint32_t newest) const {
-  std::set<checkpoint_id> built_on;
-  for (auto const& entry : in_progress_) built_on.insert(entry.second);
   std::vector<checkpoint_id> going;
   std::uint32_t newer = 0;
   for (auto it = checkpoints_.rbegin(); it != checkpoints_.rend(); ++it) {
     auto const& s = it->second.summary;
     if (s.damaged || s.kind == snapshot_kind::savepoint) continue;
-    if (newer++ >= newest && !built_on.contains(s.id)) going.push_back(s.id);
+    if (newer++ >= newest && !is_built_on(s.id)) going.push_back(s.id);
   }
   return going;
 }

@@ -40,6 +40,8 @@ class piece_index {
   void remove(checkpoint_id id);
   bool contains(checkpoint_id id) const { return checkpoints_.contains(id); }
   std::vector<snapshot_summary> summaries() const;
+  /// Whether one in progress may name its pieces.
+  bool is_built_on(checkpoint_id id) const;
   /// Those that are not among so many newest, but for savepoints and those on which one in progress may build.
   std::vector<checkpoint_id> not_retained(std::uint32_t newest) const;
 

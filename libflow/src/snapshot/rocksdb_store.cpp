@@ -119,6 +119,11 @@ void rocksdb_store::sync(family f) {
   check(db_->Flush(rocksdb::FlushOptions(), handle(f)), "write snapshots");
 }
 
+void rocksdb_store::reclaim(family f) {
+  sync(f);
+  check(db_->CompactRange(rocksdb::CompactRangeOptions(), handle(f), nullptr, nullptr), "remove snapshots");
+}
+
 std::optional<bytes> rocksdb_store::get(family f, std::string_view key) const {
   rocksdb::PinnableSlice value;
   auto const status = db_->Get(rocksdb::ReadOptions(), handle(f), slice(key), &value);

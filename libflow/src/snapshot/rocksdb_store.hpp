@@ -22,6 +22,7 @@ class rocksdb_store final : public key_value_store {
   bool read_only() const override { return mode_ == mode::read; }
   void write(family f, changes const& what) override;
   void sync(family f) override;
+  void reclaim(family f) override;
   std::optional<bytes> get(family f, std::string_view key) const override;
   void visit(family f, std::string from, std::function<std::string(std::string_view)> const& use) const override;
 

@@ -107,12 +107,15 @@ void stored_snapshots::end(job_end how) {
   bool const keep = how == job_end::failed || (how == job_end::cancelled ? retention_.keep_cancelled : retention_.keep_succeeded);
   doom(index_.not_retained(keep ? retention_.newest : 0));
   clean_up();
+  if (index_.summaries().empty()) store_->reclaim(family::pieces);
 }
 
 void stored_snapshots::remove(checkpoint_id id) {
   check_writable();
   if (!index_.contains(id))
     throw error(error_code::not_found, "there is no checkpoint " + std::to_string(id) + " " + in(*store_) + " to remove");
+  if (index_.is_built_on(id))
+    throw error(error_code::internal, "checkpoint " + std::to_string(id) + " cannot be removed while one in progress may name its pieces");
   doom({id});
   clean_up();
 }

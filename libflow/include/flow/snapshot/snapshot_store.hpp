@@ -61,7 +61,7 @@ class snapshot_store {
  public:
   virtual ~snapshot_store() = default;
 
-  /// Begins a checkpoint. Its id is above all that the store has seen.
+  /// Begins a checkpoint. Its id is above those of all that are in the store or were begun since it was opened.
   virtual void begin(checkpoint_id id) = 0;
   /// Writes a piece of a checkpoint in progress; once for a place and checkpoint. Several may be written at a time.
   virtual std::unique_ptr<piece_writer> write(checkpoint_id id, piece_place const& place, piece_contents const& contents) = 0;
@@ -73,7 +73,8 @@ class snapshot_store {
   virtual void abort(checkpoint_id id) = 0;
   /// Aborts what is in progress and keeps or removes the checkpoints as retention has it for this end; never savepoints.
   virtual void end(job_end how) = 0;
-  /// Removes one checkpoint or savepoint, also a damaged one, and the pieces that only it names.
+  /// Removes one checkpoint or savepoint, also a damaged one, and the pieces that only it names; not one that was the newest
+  /// when one in progress began.
   virtual void remove(checkpoint_id id) = 0;
 
   /// Those that exist, oldest first.
