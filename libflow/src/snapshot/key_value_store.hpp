@@ -1,5 +1,5 @@
 #pragma once
-// What a snapshot store needs of the thing that it lies in: two ordered maps from keys to bytes.
+// What a snapshot store needs of the thing that it lies in: ordered maps from keys to bytes, the families.
 
 #include <functional>
 #include <optional>
@@ -12,14 +12,21 @@
 
 namespace flow::detail {
 
-enum class family { manifests, pieces };
+enum class family {
+  manifests,  // and the format record
+  headers,    // of pieces, apart from their chunks: all of them are read when a store is opened
+  chunks,
+};
+constexpr std::size_t number_of_families = 3;
 
 /// What is written in one step: first the ranges are removed, then the values are put.
 struct changes {
   struct range {
+    family where;
     std::string from, to;  // `to` itself is not in it
   };
   struct value {
+    family where;
     std::string_view key;
     std::span<std::byte const> data;
   };
@@ -33,14 +40,14 @@ class key_value_store {
   /// Where it is, for messages.
   virtual std::string const& place() const = 0;
   virtual bool read_only() const { return false; }
-  /// All of it or nothing; durable at the latest after `sync` of the family.
-  virtual void write(family f, changes const& what) = 0;
-  virtual void sync(family f) = 0;
+  /// All of it or nothing. Writes become durable in their order, at the latest by `sync`.
+  virtual void write(changes const& what) = 0;
+  virtual void sync() = 0;
   /// Gives back the space of what has been removed, as far as that goes beyond what happens by itself.
-  virtual void reclaim(family) {}
+  virtual void reclaim() {}
   virtual std::optional<bytes> get(family f, std::string_view key) const = 0;
-  /// Goes through the keys in order, from the first not below `from`; `use` says from where to go on, or ends it with "".
-  virtual void visit(family f, std::string from, std::function<std::string(std::string_view)> const& use) const = 0;
+  /// Goes through the keys in order, from the first not below `from`, until `use` says false.
+  virtual void visit(family f, std::string const& from, std::function<bool(std::string_view)> const& use) const = 0;
 };
 
 }  // namespace flow::detail

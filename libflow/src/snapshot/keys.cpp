@@ -5,8 +5,6 @@
 namespace flow::detail {
 namespace {
 
-constexpr std::size_t chunk_bytes = 4;
-
 template <class N>
 void put(std::string& out, N number) {
   for (int shift = 8 * (sizeof(N) - 1); shift >= 0; shift -= 8) out += static_cast<char>(number >> shift);
@@ -59,28 +57,23 @@ std::optional<checkpoint_id> manifest_of(std::string_view key) {
   return key_reader(key.substr(1)).number<checkpoint_id>();
 }
 
-std::string piece_prefix(piece_place const& place, checkpoint_id checkpoint) {
-  std::string prefix;
-  put(prefix, checkpoint);
-  put_name(prefix, place.operator_name);
-  put_name(prefix, place.state_name);
-  put(prefix, place.part);
-  return prefix;
+std::string piece_key(piece_place const& place, checkpoint_id checkpoint) {
+  std::string key;
+  put(key, checkpoint);
+  put_name(key, place.operator_name);
+  put_name(key, place.state_name);
+  put(key, place.part);
+  return key;
 }
 
-std::string chunk_key(std::string const& prefix, std::uint32_t chunk) {
-  std::string key = prefix;
+std::string chunk_key(std::string const& piece, std::uint32_t chunk) {
+  std::string key = piece;
   put(key, chunk);
   return key;
 }
 
-std::string_view prefix_of(std::string_view key) {
-  if (key.size() < chunk_bytes) key_reader(key).fail();
-  return key.substr(0, key.size() - chunk_bytes);
-}
-
-stored_piece piece_of(std::string_view prefix) {
-  key_reader key(prefix);
+stored_piece piece_of(std::string_view from) {
+  key_reader key(from);
   stored_piece piece;
   piece.checkpoint = key.number<checkpoint_id>();
   piece.operator_name = key.name();
@@ -90,15 +83,16 @@ stored_piece piece_of(std::string_view prefix) {
   return piece;
 }
 
-checkpoint_id checkpoint_of(std::string_view prefix) { return key_reader(prefix).number<checkpoint_id>(); }
-std::string end_of_piece(std::string const& prefix) { return chunk_key(prefix, std::numeric_limits<std::uint32_t>::max()); }
+checkpoint_id checkpoint_of(std::string_view key) { return key_reader(key).number<checkpoint_id>(); }
+std::string end_of_piece(std::string const& piece) { return chunk_key(piece, std::numeric_limits<std::uint32_t>::max()); }
 
-void visit_pieces(key_value_store const& store, std::function<void(std::string_view)> const& use) {
-  store.visit(family::pieces, "", [&](std::string_view key) {
-    std::string const prefix(prefix_of(key));
-    use(prefix);
-    return end_of_piece(prefix);
+std::vector<std::string> keys_of(key_value_store const& store, family f, std::string from) {
+  std::vector<std::string> keys;
+  store.visit(f, from, [&](std::string_view key) {
+    keys.emplace_back(key);
+    return true;
   });
+  return keys;
 }
 
 }  // namespace flow::detail

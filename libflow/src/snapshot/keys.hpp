@@ -17,18 +17,17 @@ std::string manifest_key(checkpoint_id id);
 /// None of a key that is no manifest's.
 std::optional<checkpoint_id> manifest_of(std::string_view key);
 
-/// What all keys of a piece begin with. Throws where a name is longer than 65,535 bytes.
-std::string piece_prefix(piece_place const& place, checkpoint_id checkpoint);
-/// Chunk 0 is the piece's header.
-std::string chunk_key(std::string const& prefix, std::uint32_t chunk);
-/// A key's piece, without its chunk. Throws where it is no key of a piece.
-std::string_view prefix_of(std::string_view key);
-stored_piece piece_of(std::string_view prefix);
-checkpoint_id checkpoint_of(std::string_view prefix);
-/// Behind all keys of a piece, and before the next piece.
-std::string end_of_piece(std::string const& prefix);
+/// The key of a piece's header. Throws where a name is longer than 65,535 bytes.
+std::string piece_key(piece_place const& place, checkpoint_id checkpoint);
+/// Of a chunk, the first being 1.
+std::string chunk_key(std::string const& piece, std::uint32_t chunk);
+/// Behind the keys of a piece and its chunks, and before the next piece.
+std::string end_of_piece(std::string const& piece);
+/// Throws where it is no key of a piece.
+stored_piece piece_of(std::string_view key);
+checkpoint_id checkpoint_of(std::string_view key);
 
-/// The piece of each key in order, without looking at its chunks.
-void visit_pieces(key_value_store const& store, std::function<void(std::string_view prefix)> const& use);
+/// All keys of a family from `from` on, in order.
+std::vector<std::string> keys_of(key_value_store const& store, family f, std::string from = {});
 
 }  // namespace flow::detail

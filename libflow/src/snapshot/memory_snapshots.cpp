@@ -13,12 +13,12 @@ class memory_snapshots::content {
   using map = std::map<std::string, bytes, std::less<>>;
   map const& of(family f) const { return families_[static_cast<std::size_t>(f)]; }
 
-  void write(family f, changes const& what) {
+  void write(changes const& what) {
     bool const fails = failing_ || (writes_ == fails_at_);
     bool const kept = !fails || (!failing_ && how_ == fault::kept);
     ++writes_;
     failing_ = fails;
-    if (kept) apply(families_[static_cast<std::size_t>(f)], what);
+    if (kept) apply(what);
     check_working();
   }
   void check_working() const {
@@ -44,12 +44,16 @@ class memory_snapshots::content {
 
  private:
   static constexpr auto never = std::numeric_limits<std::uint64_t>::max();
-  static void apply(map& to, changes const& what) {
-    for (auto const& range : what.removed) to.erase(to.lower_bound(range.from), to.lower_bound(range.to));
-    for (auto const& value : what.put) to.insert_or_assign(std::string(value.key), bytes(value.data.begin(), value.data.end()));
+  map& at(family f) { return families_[static_cast<std::size_t>(f)]; }
+  void apply(changes const& what) {
+    for (auto const& range : what.removed) {
+      auto& from = at(range.where);
+      from.erase(from.lower_bound(range.from), from.lower_bound(range.to));
+    }
+    for (auto const& value : what.put) at(value.where).insert_or_assign(std::string(value.key), bytes(value.data.begin(), value.data.end()));
   }
 
-  map families_[2];
+  map families_[number_of_families];
   std::uint64_t writes_ = 0, fails_at_ = never;
   fault how_ = fault::lost;
   bool failing_ = false;
@@ -61,17 +65,16 @@ class memory_store final : public key_value_store {
  public:
   explicit memory_store(std::shared_ptr<memory_snapshots::content> content) : content_(std::move(content)) {}
   std::string const& place() const override { return content_->place; }
-  void write(family f, changes const& what) override { content_->write(f, what); }
-  void sync(family) override { content_->check_working(); }
+  void write(changes const& what) override { content_->write(what); }
+  void sync() override { content_->check_working(); }
   std::optional<bytes> get(family f, std::string_view key) const override {
     auto const found = content_->of(f).find(key);
     if (found == content_->of(f).end()) return {};
     return found->second;
   }
-  void visit(family f, std::string from, std::function<std::string(std::string_view)> const& use) const override {
+  void visit(family f, std::string const& from, std::function<bool(std::string_view)> const& use) const override {
     auto const& map = content_->of(f);
-    for (auto it = map.lower_bound(from); it != map.end(); it = map.lower_bound(from))
-      if ((from = use(it->first)).empty()) return;
+    for (auto it = map.lower_bound(from); it != map.end() && use(it->first); ++it) {}
   }
 
  private:

@@ -10,11 +10,11 @@ constexpr std::size_t entries_at = seal_bytes, data_at = seal_bytes + sizeof(std
 }  // namespace
 
 chunk_writer::chunk_writer(key_value_store& store, piece_index& index, checkpoint_id id, piece_place place, piece_contents const& contents)
-    : store_(store), index_(index), id_(id), place_(std::move(place)), prefix_(piece_prefix(place_, id)) {
+    : store_(store), index_(index), id_(id), place_(std::move(place)), key_(piece_key(place_, id)) {
   header_.form = contents.form;
   header_.key = contents.key;
   header_.value = contents.value;
-  index_.add_piece(id_, prefix_);
+  index_.add_piece(id_, key_);
   start_chunk();
 }
 
@@ -25,9 +25,9 @@ void chunk_writer::start_chunk() {
 
 void chunk_writer::append(std::span<std::byte const> data, std::uint64_t entries) {
   if (chunk_.size() > data_at && chunk_.size() + data.size() > full_bytes) {
-    auto const key = chunk_key(prefix_, header_.chunks + 1);
+    auto const key = chunk_key(key_, header_.chunks + 1);
     seal_chunk(key);
-    write(key, nullptr);
+    write(key, {});  // a header that says nothing yet lets clean-up find the chunk
   }
   chunk_.insert(chunk_.end(), data.begin(), data.end());
   chunk_entries_ += entries;
@@ -41,15 +41,13 @@ void chunk_writer::seal_chunk(std::string const& key) {
   ++header_.chunks;
 }
 
-/// The chunk and, where it is the last, the header.
-void chunk_writer::write(std::string const& key, bytes const* header) {
+void chunk_writer::write(std::string const& key, bytes const& header) {
   index_.check_in_progress(id_);
-  auto const first = chunk_key(prefix_, 0);
   changes what;
-  if (header) what.put.push_back({first, *header});
-  if (chunk_.size() > data_at) what.put.push_back({key, chunk_});
+  what.put.push_back({family::headers, key_, header});
+  if (chunk_.size() > data_at) what.put.push_back({family::chunks, key, chunk_});
   try {
-    store_.write(family::pieces, what);
+    store_.write(what);
   } catch (error const& e) {
     throw error(e.code(), place_.operator_name, to_string(place_, id_) + ": " + e.message());
   }
@@ -57,22 +55,20 @@ void chunk_writer::write(std::string const& key, bytes const* header) {
 }
 
 piece_info chunk_writer::finish() {
-  auto const key = chunk_key(prefix_, header_.chunks + 1);
+  auto const key = chunk_key(key_, header_.chunks + 1);
   if (chunk_.size() > data_at) seal_chunk(key);
   header_.checksum = checksum_of(seals_);
-  auto const header = encode_header(chunk_key(prefix_, 0), header_);
-  write(key, &header);
+  write(key, encode_header(key_, header_));
   piece_info const info{id_, header_.form, header_.entries, header_.bytes, header_.checksum};
-  index_.complete_piece(id_, prefix_, info);
+  index_.complete_piece(id_, key_, info);
   return info;
 }
 
 chunk_reader::chunk_reader(key_value_store const& store, piece_place place, piece_info const& expected)
-    : store_(store), place_(std::move(place)), expected_(expected), prefix_(piece_prefix(place_, expected.checkpoint)) {
-  auto const key = chunk_key(prefix_, 0);
-  auto const value = get(key, "its header");
+    : store_(store), place_(std::move(place)), expected_(expected), key_(piece_key(place_, expected.checkpoint)) {
+  auto const value = get(family::headers, key_, "its header");
   try {
-    header_ = decode_header(key, value);
+    header_ = decode_header(key_, value);
     check_header();
   } catch (error const& e) {
     fail(e, "its header");
@@ -97,8 +93,8 @@ void chunk_reader::fail(error const& cause, std::string const& what) const {
                   "' cannot be used: " + cause.message() + (damaged ? "; restore another checkpoint, or copy the directory anew" : ""));
 }
 
-bytes chunk_reader::get(std::string const& key, std::string const& what) const try {
-  if (auto value = store_.get(family::pieces, key)) return std::move(*value);
+bytes chunk_reader::get(family f, std::string const& key, std::string const& what) const try {
+  if (auto value = store_.get(f, key)) return std::move(*value);
   throw error(error_code::bad_record, "it is missing");
 } catch (error const& e) {
   fail(e, what);
@@ -108,9 +104,9 @@ void chunk_reader::read(std::function<void(chunk const&)> const& use) {
   std::vector<std::uint64_t> seals;
   std::uint64_t entries = 0, size = 0;
   for (std::uint32_t n = 1; n <= header_.chunks; ++n) {
-    auto const key = chunk_key(prefix_, n);
+    auto const key = chunk_key(key_, n);
     auto const what = "chunk " + std::to_string(n) + " of " + std::to_string(header_.chunks);
-    auto const value = get(key, what);
+    auto const value = get(family::chunks, key, what);
     chunk c;
     try {
       auto const inner = unseal(key, value);

@@ -23,13 +23,14 @@ class chunk_writer final : public piece_writer {
   static constexpr std::size_t full_bytes = 256 << 10;
   void start_chunk();
   void seal_chunk(std::string const& key);
-  void write(std::string const& key, bytes const* header);
+  /// The chunk, where there is one, and the header.
+  void write(std::string const& key, bytes const& header);
 
   key_value_store& store_;
   piece_index& index_;
   checkpoint_id id_;
   piece_place place_;
-  std::string prefix_;
+  std::string key_;
   piece_header header_;
   bytes chunk_;                        // checksum, number of entries, entries
   std::uint64_t chunk_entries_ = 0;
@@ -44,14 +45,14 @@ class chunk_reader final : public piece_reader {
   void read(std::function<void(chunk const&)> const& use) override;
 
  private:
-  bytes get(std::string const& key, std::string const& what) const;
+  bytes get(family f, std::string const& key, std::string const& what) const;
   [[noreturn]] void fail(error const& cause, std::string const& what) const;
   void check_header() const;
 
   key_value_store const& store_;
   piece_place place_;
   piece_info expected_;
-  std::string prefix_;
+  std::string key_;
   piece_header header_;
   piece_contents contents_;
 };

@@ -15,7 +15,7 @@ std::string number(checkpoint_id id) { return "checkpoint " + std::to_string(id)
 
 }  // namespace
 
-void piece_index::found_piece(std::string_view prefix) { pieces_.try_emplace(std::string(prefix)); }
+void piece_index::found_piece(std::string_view key) { pieces_.try_emplace(std::string(key)); }
 
 void piece_index::found_damaged(checkpoint_id id) {
   auto& summary = checkpoints_[id].summary;
@@ -36,16 +36,16 @@ void piece_index::check_in_progress(checkpoint_id id) const {
     throw error(error_code::internal, number(id) + " is not in progress: it was never begun, or it has been finished or aborted");
 }
 
-void piece_index::add_piece(checkpoint_id id, std::string const& prefix) {
+void piece_index::add_piece(checkpoint_id id, std::string const& key) {
   check_in_progress(id);
-  if (pieces_.try_emplace(prefix).second) return;
-  auto const piece = piece_of(prefix);
+  if (pieces_.try_emplace(key).second) return;
+  auto const piece = piece_of(key);
   broken({piece.operator_name, piece.state_name, piece.part}, id, "it is written a second time");
 }
 
-void piece_index::complete_piece(checkpoint_id id, std::string const& prefix, piece_info const& info) {
+void piece_index::complete_piece(checkpoint_id id, std::string const& key, piece_info const& info) {
   check_in_progress(id);
-  auto& piece = pieces_.find(prefix)->second;
+  auto& piece = pieces_.find(key)->second;
   piece.complete = true;
   piece.info = info;
 }
@@ -62,7 +62,7 @@ void piece_index::check(snapshot_manifest const& manifest) const {
   check_in_progress(manifest.id);
   std::set<std::string> named;
   for_each_part(manifest, [&](piece_place const& place, state_part const& part) {
-    if (!named.insert(piece_prefix(place, manifest.id)).second) broken(place, manifest.id, "the manifest has it twice");
+    if (!named.insert(piece_key(place, manifest.id)).second) broken(place, manifest.id, "the manifest has it twice");
     check(place, part, manifest.id);
   });
 }
@@ -82,7 +82,7 @@ void piece_index::check(piece_place const& place, state_part const& part, checkp
 }
 
 void piece_index::check(piece_place const& place, piece_info const& named, checkpoint_id id) const {
-  auto const found = pieces_.find(piece_prefix(place, named.checkpoint));
+  auto const found = pieces_.find(piece_key(place, named.checkpoint));
   if (found == pieces_.end()) broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which is not in the store");
   auto const& piece = found->second;
   if (named.checkpoint != id && piece.named == 0)
@@ -107,10 +107,10 @@ void piece_index::add(snapshot_manifest const& manifest) {
       s.bytes += info.bytes;
       s.own_pieces += own;
       s.own_bytes += own ? info.bytes : 0;
-      auto const prefix = piece_prefix(place, info.checkpoint);
-      if (auto const found = pieces_.find(prefix); found != pieces_.end()) {  // else it is missing, which reading it will tell
+      auto const key = piece_key(place, info.checkpoint);
+      if (auto const found = pieces_.find(key); found != pieces_.end()) {  // else it is missing, which reading it will tell
         ++found->second.named;
-        added.pieces.push_back(prefix);
+        added.pieces.push_back(key);
       }
     }
   });
@@ -122,8 +122,8 @@ void piece_index::add(snapshot_manifest const& manifest) {
 void piece_index::remove(checkpoint_id id) {
   auto const found = checkpoints_.find(id);
   if (found == checkpoints_.end()) return;
-  for (auto const& prefix : found->second.pieces)
-    if (auto const piece = pieces_.find(prefix); piece != pieces_.end()) --piece->second.named;
+  for (auto const& key : found->second.pieces)
+    if (auto const piece = pieces_.find(key); piece != pieces_.end()) --piece->second.named;
   checkpoints_.erase(found);
 }
 
@@ -150,9 +150,9 @@ std::vector<checkpoint_id> piece_index::not_retained(std::uint32_t newest) const
   return going;
 }
 
-bool piece_index::may_go(std::string_view prefix, piece const& p) const {
+bool piece_index::may_go(std::string_view key, piece const& p) const {
   if (p.named > 0) return false;
-  auto const checkpoint = checkpoint_of(prefix);
+  auto const checkpoint = checkpoint_of(key);
   if (in_progress_.contains(checkpoint)) return false;
   return std::none_of(checkpoints_.lower_bound(checkpoint), checkpoints_.end(), [](auto const& entry) { return entry.second.summary.damaged; });
 }
@@ -160,10 +160,11 @@ bool piece_index::may_go(std::string_view prefix, piece const& p) const {
 std::vector<changes::range> piece_index::unnamed() const {
   std::vector<changes::range> ranges;
   bool open = false;
-  for (auto const& [prefix, piece] : pieces_) {
-    bool const going = may_go(prefix, piece);
-    if (going && !open) ranges.push_back({prefix, {}});
-    if (going) ranges.back().to = end_of_piece(prefix);
+  for (auto const& [key, piece] : pieces_) {
+    bool const going = may_go(key, piece);
+    if (going && !open)
+      for (auto const where : {family::headers, family::chunks}) ranges.push_back({where, key, {}});
+    if (going) ranges[ranges.size() - 2].to = ranges.back().to = end_of_piece(key);
     open = going;
   }
   return ranges;

@@ -20,14 +20,14 @@ namespace flow::detail {
 class piece_index {
  public:
   // What is there, when a store is opened:
-  void found_piece(std::string_view prefix);
+  void found_piece(std::string_view key);
   void found_damaged(checkpoint_id id);
 
   // Checkpoints in progress. All throw (internal) where the contract of the store is broken.
   void begin(checkpoint_id id);
   void check_in_progress(checkpoint_id id) const;
-  void add_piece(checkpoint_id id, std::string const& prefix);
-  void complete_piece(checkpoint_id id, std::string const& prefix, piece_info const& info);
+  void add_piece(checkpoint_id id, std::string const& key);
+  void complete_piece(checkpoint_id id, std::string const& key, piece_info const& info);
   /// Whether it was in progress.
   bool end(checkpoint_id id);
   std::vector<checkpoint_id> in_progress() const;
@@ -60,7 +60,7 @@ class piece_index {
     snapshot_summary summary;
     std::vector<std::string> pieces;
   };
-  bool may_go(std::string_view prefix, piece const& p) const;
+  bool may_go(std::string_view key, piece const& p) const;
   void check(piece_place const& place, state_part const& part, checkpoint_id id) const;
   void check(piece_place const& place, piece_info const& named, checkpoint_id id) const;
   checkpoint_id newest() const;

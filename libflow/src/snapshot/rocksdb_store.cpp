@@ -1,6 +1,7 @@
 #include "snapshot/rocksdb_store.hpp"
 
 #include <rocksdb/experimental.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 
 #include <array>
@@ -16,6 +17,12 @@ class no_log final : public rocksdb::Logger {
   void Logv(char const*, va_list) override {}
 };
 
+/// After a full device RocksDB would look itself from time to time whether there is room. The next write does: `resume`.
+class no_recovery_by_itself final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* recover) override { *recover = false; }
+};
+
 rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
 
 rocksdb::DBOptions database_options(rocksdb::Env* env, bool read_only) {
@@ -25,7 +32,9 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, bool read_only) {
   options.create_missing_column_families = !read_only;
   options.info_log = std::make_shared<no_log>();
   options.paranoid_checks = !read_only;       // a tool still reads the pieces that are whole
-  options.avoid_flush_during_shutdown = true;  // what no manifest names need not be kept
+  options.listeners.push_back(std::make_shared<no_recovery_by_itself>());
+  options.max_bgerror_resume_count = 0;        // the same
+  options.atomic_flush = true;
   options.max_background_jobs = 2;
   options.bytes_per_sync = 1 << 20;            // so that a flush finds little left to wait for
   return options;
@@ -71,7 +80,7 @@ rocksdb_store::rocksdb_store(std::string directory, mode m, rocksdb::Env* env) :
 }
 
 rocksdb::Status rocksdb_store::open(rocksdb::Env* env) {
-  std::vector<rocksdb::ColumnFamilyDescriptor> const families{{rocksdb::kDefaultColumnFamilyName, family_options()}, {"pieces", family_options()}};
+  std::vector<rocksdb::ColumnFamilyDescriptor> const families{{rocksdb::kDefaultColumnFamilyName, family_options()}, {"headers", family_options()}, {"chunks", family_options()}};
   rocksdb::DB* db = nullptr;
   auto const options = database_options(env, read_only());
   auto const status = read_only() ? rocksdb::DB::OpenForReadOnly(options, directory_, families, &families_, &db)
@@ -97,31 +106,30 @@ void rocksdb_store::resume() {
   stopped_ = false;
 }
 
-void rocksdb_store::write(family f, changes const& what) {
+void rocksdb_store::write(changes const& what) {
   resume();
   rocksdb::WriteBatch batch;
-  for (auto const& range : what.removed) batch.DeleteRange(handle(f), range.from, range.to).PermitUncheckedError();
+  for (auto const& range : what.removed) batch.DeleteRange(handle(range.where), range.from, range.to).PermitUncheckedError();
   for (auto const& value : what.put) {
     rocksdb::Slice const data(reinterpret_cast<char const*>(value.data.data()), value.data.size());
-    batch.Put(handle(f), slice(value.key), data).PermitUncheckedError();
+    batch.Put(handle(value.where), slice(value.key), data).PermitUncheckedError();
   }
   rocksdb::WriteOptions options;
   options.disableWAL = true;
   check(db_->Write(options, &batch), "write snapshots");
   for (auto const& range : what.removed) {  // gives back their space soon; that it cannot be asked for harms nobody
     rocksdb::Slice const from = range.from, to = range.to;
-    rocksdb::experimental::SuggestCompactRange(db_.get(), handle(f), &from, &to).PermitUncheckedError();
+    rocksdb::experimental::SuggestCompactRange(db_.get(), handle(range.where), &from, &to).PermitUncheckedError();
   }
 }
 
-void rocksdb_store::sync(family f) {
+void rocksdb_store::sync() {
   resume();
-  check(db_->Flush(rocksdb::FlushOptions(), handle(f)), "write snapshots");
+  check(db_->Flush(rocksdb::FlushOptions(), families_), "write snapshots");
 }
 
-void rocksdb_store::reclaim(family f) {
-  sync(f);
-  check(db_->CompactRange(rocksdb::CompactRangeOptions(), handle(f), nullptr, nullptr), "remove snapshots");
+void rocksdb_store::reclaim() {
+  for (auto* const f : families_) check(db_->CompactRange(rocksdb::CompactRangeOptions(), f, nullptr, nullptr), "remove snapshots");
 }
 
 std::optional<bytes> rocksdb_store::get(family f, std::string_view key) const {
@@ -133,12 +141,10 @@ std::optional<bytes> rocksdb_store::get(family f, std::string_view key) const {
   return bytes(data, data + value.size());
 }
 
-void rocksdb_store::visit(family f, std::string from, std::function<std::string(std::string_view)> const& use) const {
+void rocksdb_store::visit(family f, std::string const& from, std::function<bool(std::string_view)> const& use) const {
   std::unique_ptr<rocksdb::Iterator> const at(db_->NewIterator(rocksdb::ReadOptions(), handle(f)));
-  for (at->Seek(from); at->Valid(); at->Seek(from)) {
-    from = use({at->key().data(), at->key().size()});
-    if (from.empty()) return;
-  }
+  at->Seek(from);
+  while (at->Valid() && use({at->key().data(), at->key().size()})) at->Next();
   if (!at->status().ok()) throw to_error(at->status(), "read the snapshots", directory_);
 }
 

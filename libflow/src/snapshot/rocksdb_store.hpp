@@ -1,6 +1,6 @@
 #pragma once
-// Keys and values in a RocksDB database, a column family each. There is no write-ahead log: what is written becomes durable
-// when its family is flushed, and a checkpoint when its manifest is.
+// Keys and values in a RocksDB database, a column family for each of ours. There is no write-ahead log: all families are flushed
+// together (atomic_flush), so that what is durable is always what had been written up to some moment.
 
 #include <rocksdb/db.h>
 
@@ -20,11 +20,11 @@ class rocksdb_store final : public key_value_store {
 
   std::string const& place() const override { return directory_; }
   bool read_only() const override { return mode_ == mode::read; }
-  void write(family f, changes const& what) override;
-  void sync(family f) override;
-  void reclaim(family f) override;
+  void write(changes const& what) override;
+  void sync() override;
+  void reclaim() override;
   std::optional<bytes> get(family f, std::string_view key) const override;
-  void visit(family f, std::string from, std::function<std::string(std::string_view)> const& use) const override;
+  void visit(family f, std::string const& from, std::function<bool(std::string_view)> const& use) const override;
 
  private:
   rocksdb::Status open(rocksdb::Env* env);

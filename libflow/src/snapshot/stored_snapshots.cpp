@@ -13,10 +13,7 @@ std::string in(key_value_store const& store) { return "in the snapshots in '" + 
 
 bool is_empty(key_value_store const& store, family f) {
   bool empty = true;
-  store.visit(f, "", [&](std::string_view) {
-    empty = false;
-    return std::string{};
-  });
+  store.visit(f, "", [&](std::string_view) { return empty = false; });
   return empty;
 }
 
@@ -27,7 +24,9 @@ stored_snapshots::stored_snapshots(std::unique_ptr<key_value_store> store, snaps
   if (retention_.newest == 0)
     throw error(error_code::usage, "0 checkpoints are to be kept of the snapshots in '" + store_->place() + "'; at least 1 must be, to restart from");
   check_or_write_format();
-  visit_pieces(*store_, [this](std::string_view prefix) { index_.found_piece(prefix); });
+  // To read, no more is needed than the manifests: whatever else is damaged.
+  if (!store_->read_only())
+    for (auto const& key : keys_of(*store_, family::headers)) index_.found_piece(key);
   find_manifests();
   if (!store_->read_only()) clean_up();
 }
@@ -40,21 +39,19 @@ void stored_snapshots::check_or_write_format() {
       throw error(e.code(), "the format record " + in(*store_) + ": " + e.message());
     }
   }
-  if (!is_empty(*store_, family::manifests) || !is_empty(*store_, family::pieces))
+  if (!is_empty(*store_, family::manifests) || !is_empty(*store_, family::headers))
     throw error(error_code::bad_record, "'" + store_->place() + "' holds a database that is no snapshots of libflow, or has lost its format record; name another directory");
   if (store_->read_only()) return;
   auto const value = encode_format(format_key);
-  store_->write(family::manifests, {{}, {{format_key, value}}});
-  store_->sync(family::manifests);
+  store_->write({{}, {{family::manifests, format_key, value}}});
+  store_->sync();
 }
 
 void stored_snapshots::find_manifests() {
-  std::vector<checkpoint_id> ids;
-  store_->visit(family::manifests, manifest_key(0), [&](std::string_view key) {
-    if (auto const id = manifest_of(key)) ids.push_back(*id);
-    return std::string(key) + '\0';
-  });
-  for (auto const id : ids) {
+  for (auto const& key : keys_of(*store_, family::manifests, manifest_key(0))) {
+    auto const found = manifest_of(key);
+    if (!found) continue;
+    auto const id = *found;
     try {
       index_.add(manifest(id));
     } catch (error const& e) {
@@ -85,10 +82,9 @@ void stored_snapshots::finish(snapshot_manifest const& manifest) {
   index_.check(manifest);
   auto const key = manifest_key(manifest.id);
   auto const value = encode_manifest(key, manifest);
-  store_->sync(family::pieces);
   doubtful_.insert(manifest.id);
-  store_->write(family::manifests, {{}, {{key, value}}});
-  store_->sync(family::manifests);
+  store_->write({{}, {{family::manifests, key, value}}});
+  store_->sync();
   doubtful_.erase(manifest.id);
   index_.add(manifest);
   doom(index_.not_retained(retention_.newest));
@@ -107,7 +103,8 @@ void stored_snapshots::end(job_end how) {
   bool const keep = how == job_end::failed || (how == job_end::cancelled ? retention_.keep_cancelled : retention_.keep_succeeded);
   doom(index_.not_retained(keep ? retention_.newest : 0));
   clean_up();
-  if (index_.summaries().empty()) store_->reclaim(family::pieces);
+  store_->sync();
+  if (index_.summaries().empty()) store_->reclaim();
 }
 
 void stored_snapshots::remove(checkpoint_id id) {
@@ -118,6 +115,7 @@ void stored_snapshots::remove(checkpoint_id id) {
     throw error(error_code::internal, "checkpoint " + std::to_string(id) + " cannot be removed while one in progress may name its pieces");
   doom({id});
   clean_up();
+  store_->sync();
 }
 
 void stored_snapshots::doom(std::vector<checkpoint_id> const& ids) {
@@ -130,14 +128,13 @@ void stored_snapshots::doom(std::vector<checkpoint_id> const& ids) {
 void stored_snapshots::clean_up() {
   if (!doomed_.empty()) {
     changes manifests;
-    for (auto const id : doomed_) manifests.removed.push_back({manifest_key(id), manifest_key(id + 1)});
-    store_->write(family::manifests, manifests);
-    store_->sync(family::manifests);
+    for (auto const id : doomed_) manifests.removed.push_back({family::manifests, manifest_key(id), manifest_key(id + 1)});
+    store_->write(manifests);
     doomed_.clear();
   }
   changes const pieces{index_.unnamed(), {}};
   if (pieces.removed.empty()) return;
-  store_->write(family::pieces, pieces);
+  store_->write(pieces);
   index_.forget_unnamed();
 }
 
@@ -165,7 +162,7 @@ std::unique_ptr<piece_reader> stored_snapshots::read(piece_place const& place, p
 
 std::vector<stored_piece> stored_snapshots::pieces() const {
   std::vector<stored_piece> all;
-  visit_pieces(*store_, [&](std::string_view prefix) { all.push_back(piece_of(prefix)); });
+  for (auto const& key : keys_of(*store_, family::headers)) all.push_back(piece_of(key));
   return all;
 }
 

@@ -35,7 +35,7 @@ class stored_snapshots final : public snapshot_store {
   void find_manifests();
   /// The checkpoints exist no more; `clean_up` removes what is left of them.
   void doom(std::vector<checkpoint_id> const& ids);
-  /// Removes doomed manifests, durably, and only then the pieces that nothing names.
+  /// Removes doomed manifests and then, in the order in which writes become durable, the pieces that nothing names.
   void clean_up();
   /// The same, left to the next `begin` where it fails: it tells why, if it cannot be done then.
   void try_to_clean_up();
