@@ -43,6 +43,10 @@ class key_value_store {
   /// All of it or nothing. Writes become durable in their order, at the latest by `sync`.
   virtual void write(changes const& what) = 0;
   virtual void sync() = 0;
+  /// Whether a write or sync has failed: all later ones fail too.
+  virtual bool failed() const = 0;
+  /// Makes it write again; what was not durable may be lost. Throws, and can still be read, where the cause persists.
+  virtual void reopen() = 0;
   /// Gives back the space of what has been removed, as far as that goes beyond what happens by itself.
   virtual void reclaim() {}
   virtual std::optional<bytes> get(family f, std::string_view key) const = 0;

@@ -22,8 +22,9 @@ class memory_snapshots::content {
     check_working();
   }
   void check_working() const {
-    if (failing_) throw error(error_code::no_space, "cannot write snapshots in '" + place + "': a fault was asked for; repair it");
+    if (failing_) fail();
   }
+  [[noreturn]] void fail() const { throw error(error_code::no_space, "cannot write snapshots in '" + place + "': a fault was asked for; repair it"); }
   void fail_write(std::uint64_t n, fault how) {
     fails_at_ = writes_ + n;
     how_ = how;
@@ -65,8 +66,20 @@ class memory_store final : public key_value_store {
  public:
   explicit memory_store(std::shared_ptr<memory_snapshots::content> content) : content_(std::move(content)) {}
   std::string const& place() const override { return content_->place; }
-  void write(changes const& what) override { content_->write(what); }
-  void sync() override { content_->check_working(); }
+  void write(changes const& what) override {
+    sync();
+    failed_ = true;  // unless all goes well
+    content_->write(what);
+    failed_ = false;
+  }
+  void sync() override {
+    if (failed_) content_->fail();
+  }
+  bool failed() const override { return failed_; }
+  void reopen() override {
+    content_->check_working();
+    failed_ = false;
+  }
   std::optional<bytes> get(family f, std::string_view key) const override {
     auto const found = content_->of(f).find(key);
     if (found == content_->of(f).end()) return {};
@@ -79,6 +92,7 @@ class memory_store final : public key_value_store {
 
  private:
   std::shared_ptr<memory_snapshots::content> content_;
+  bool failed_ = false;
 };
 
 }  // namespace

@@ -17,6 +17,12 @@ std::string number(checkpoint_id id) { return "checkpoint " + std::to_string(id)
 
 void piece_index::found_piece(std::string_view key) { pieces_.try_emplace(std::string(key)); }
 
+void piece_index::reset() {
+  pieces_.clear();
+  checkpoints_.clear();
+  in_progress_.clear();
+}
+
 void piece_index::found_damaged(checkpoint_id id) {
   auto& summary = checkpoints_[id].summary;
   summary.id = id;

@@ -19,7 +19,8 @@ namespace flow::detail {
 
 class piece_index {
  public:
-  // What is there, when a store is opened:
+  // What is there, when a store is opened or, after a failure, opened again:
+  void reset();
   void found_piece(std::string_view key);
   void found_damaged(checkpoint_id id);
 

@@ -17,7 +17,8 @@ class no_log final : public rocksdb::Logger {
   void Logv(char const*, va_list) override {}
 };
 
-/// After a full device RocksDB would look itself from time to time whether there is room. The next write does: `resume`.
+/// After a full device RocksDB would go on by itself when there is room. We open it anew: in version 7.8 a flush of several
+/// families that follows such a failure returns before anything is durable.
 class no_recovery_by_itself final : public rocksdb::EventListener {
  public:
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* recover) override { *recover = false; }
@@ -71,43 +72,51 @@ void prepare(std::string const& directory, bool read_only) {
 
 }  // namespace
 
-rocksdb_store::rocksdb_store(std::string directory, mode m, rocksdb::Env* env) : directory_(std::move(directory)), mode_(m) {
+rocksdb_store::rocksdb_store(std::string directory, mode m, rocksdb::Env* env) : directory_(std::move(directory)), mode_(m), env_(env) {
   prepare(directory_, read_only());
-  auto status = open(env);
+  auto status = open(mode_);
   // A job that writes here may have replaced files between two looks.
-  for (int attempts = 1; read_only() && attempts < 10 && (status.IsPathNotFound() || status.IsCorruption()); ++attempts) status = open(env);
+  for (int attempts = 1; read_only() && attempts < 10 && (status.IsPathNotFound() || status.IsCorruption()); ++attempts) status = open(mode_);
   if (!status.ok()) throw to_error(status, read_only() ? "read the snapshots" : "open the snapshots", directory_);
 }
 
-rocksdb::Status rocksdb_store::open(rocksdb::Env* env) {
-  std::vector<rocksdb::ColumnFamilyDescriptor> const families{{rocksdb::kDefaultColumnFamilyName, family_options()}, {"headers", family_options()}, {"chunks", family_options()}};
+rocksdb_store::~rocksdb_store() { close(); }
+
+rocksdb::Status rocksdb_store::open(mode m) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> const families{
+      {rocksdb::kDefaultColumnFamilyName, family_options()}, {"headers", family_options()}, {"chunks", family_options()}};
   rocksdb::DB* db = nullptr;
-  auto const options = database_options(env, read_only());
-  auto const status = read_only() ? rocksdb::DB::OpenForReadOnly(options, directory_, families, &families_, &db)
-                                  : rocksdb::DB::Open(options, directory_, families, &families_, &db);
+  auto const options = database_options(env_, m == mode::read);
+  auto const status = m == mode::read ? rocksdb::DB::OpenForReadOnly(options, directory_, families, &families_, &db)
+                                      : rocksdb::DB::Open(options, directory_, families, &families_, &db);
   db_.reset(db);
   return status;
 }
 
-rocksdb_store::~rocksdb_store() {
+void rocksdb_store::close() {
+  if (!db_) return;
   for (auto* f : families_) db_->DestroyColumnFamilyHandle(f).PermitUncheckedError();
-  if (db_) db_->Close().PermitUncheckedError();
+  families_.clear();
+  db_->Close().PermitUncheckedError();
+  db_.reset();
 }
 
 void rocksdb_store::check(rocksdb::Status const& status, std::string const& doing) {
   if (status.ok()) return;
-  stopped_ = true;
+  if (!failed()) failure_ = status;
   throw to_error(status, doing, directory_);
 }
 
-void rocksdb_store::resume() {
-  if (!stopped_) return;
-  check(db_->Resume(), "go on writing snapshots");
-  stopped_ = false;
+void rocksdb_store::reopen() {
+  close();
+  failure_ = open(mode::write);
+  if (!failed()) return;
+  auto const readable = open(mode::read);
+  throw to_error(readable.ok() ? failure_ : readable, "go on writing snapshots", directory_);
 }
 
 void rocksdb_store::write(changes const& what) {
-  resume();
+  check(failure_, "write snapshots");
   rocksdb::WriteBatch batch;
   for (auto const& range : what.removed) batch.DeleteRange(handle(range.where), range.from, range.to).PermitUncheckedError();
   for (auto const& value : what.put) {
@@ -124,7 +133,7 @@ void rocksdb_store::write(changes const& what) {
 }
 
 void rocksdb_store::sync() {
-  resume();
+  check(failure_, "write snapshots");
   check(db_->Flush(rocksdb::FlushOptions(), families_), "write snapshots");
 }
 
@@ -133,6 +142,7 @@ void rocksdb_store::reclaim() {
 }
 
 std::optional<bytes> rocksdb_store::get(family f, std::string_view key) const {
+  if (!db_) throw to_error(failure_, "read the snapshots", directory_);
   rocksdb::PinnableSlice value;
   auto const status = db_->Get(rocksdb::ReadOptions(), handle(f), slice(key), &value);
   if (status.IsNotFound()) return {};
@@ -142,6 +152,7 @@ std::optional<bytes> rocksdb_store::get(family f, std::string_view key) const {
 }
 
 void rocksdb_store::visit(family f, std::string const& from, std::function<bool(std::string_view)> const& use) const {
+  if (!db_) throw to_error(failure_, "read the snapshots", directory_);
   std::unique_ptr<rocksdb::Iterator> const at(db_->NewIterator(rocksdb::ReadOptions(), handle(f)));
   at->Seek(from);
   while (at->Valid() && use({at->key().data(), at->key().size()})) at->Next();

@@ -22,19 +22,22 @@ class rocksdb_store final : public key_value_store {
   bool read_only() const override { return mode_ == mode::read; }
   void write(changes const& what) override;
   void sync() override;
+  bool failed() const override { return !failure_.ok(); }
+  void reopen() override;
   void reclaim() override;
   std::optional<bytes> get(family f, std::string_view key) const override;
   void visit(family f, std::string const& from, std::function<bool(std::string_view)> const& use) const override;
 
  private:
-  rocksdb::Status open(rocksdb::Env* env);
-  void resume();
+  rocksdb::Status open(mode m);
+  void close();
   void check(rocksdb::Status const& status, std::string const& doing);
   rocksdb::ColumnFamilyHandle* handle(family f) const { return families_[static_cast<std::size_t>(f)]; }
 
   std::string directory_;
   mode mode_;
-  bool stopped_ = false;  // RocksDB takes no writes after a failed one until it is told to resume
+  rocksdb::Env* env_;
+  rocksdb::Status failure_;  // the first of a write
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
 };

@@ -24,11 +24,26 @@ stored_snapshots::stored_snapshots(std::unique_ptr<key_value_store> store, snaps
   if (retention_.newest == 0)
     throw error(error_code::usage, "0 checkpoints are to be kept of the snapshots in '" + store_->place() + "'; at least 1 must be, to restart from");
   check_or_write_format();
+  load();
+  if (!store_->read_only()) clean_up();
+}
+
+void stored_snapshots::load() {
+  index_.reset();
   // To read, no more is needed than the manifests: whatever else is damaged.
   if (!store_->read_only())
     for (auto const& key : keys_of(*store_, family::headers)) index_.found_piece(key);
   find_manifests();
-  if (!store_->read_only()) clean_up();
+}
+
+void stored_snapshots::recover() {
+  check_writable();
+  if (!store_->failed()) return;
+  store_->reopen();
+  load();
+  doomed_.merge(doubtful_);
+  doubtful_.clear();
+  for (auto const id : doomed_) index_.remove(id);
 }
 
 void stored_snapshots::check_or_write_format() {
@@ -67,7 +82,7 @@ void stored_snapshots::check_writable() const {
 }
 
 void stored_snapshots::begin(checkpoint_id id) {
-  check_writable();
+  recover();
   clean_up();
   index_.begin(id);
 }
@@ -98,7 +113,7 @@ void stored_snapshots::abort(checkpoint_id id) {
 }
 
 void stored_snapshots::end(job_end how) {
-  check_writable();
+  recover();
   for (auto const id : index_.in_progress()) abort(id);
   bool const keep = how == job_end::failed || (how == job_end::cancelled ? retention_.keep_cancelled : retention_.keep_succeeded);
   doom(index_.not_retained(keep ? retention_.newest : 0));
@@ -108,7 +123,7 @@ void stored_snapshots::end(job_end how) {
 }
 
 void stored_snapshots::remove(checkpoint_id id) {
-  check_writable();
+  recover();
   if (!index_.contains(id))
     throw error(error_code::not_found, "there is no checkpoint " + std::to_string(id) + " " + in(*store_) + " to remove");
   if (index_.is_built_on(id))

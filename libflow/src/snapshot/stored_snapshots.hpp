@@ -33,6 +33,10 @@ class stored_snapshots final : public snapshot_store {
   void check_writable() const;
   void check_or_write_format();
   void find_manifests();
+  /// Takes the place of what is known by what is there.
+  void load();
+  /// After a failed write: begins again with what is durable.
+  void recover();
   /// The checkpoints exist no more; `clean_up` removes what is left of them.
   void doom(std::vector<checkpoint_id> const& ids);
   /// Removes doomed manifests and then, in the order in which writes become durable, the pieces that nothing names.

@@ -9,7 +9,11 @@
 //
 // A checkpoint exists when `finish` has returned. Where `finish` or a writer has thrown, it is to be aborted; a process that
 // dies at any moment leaves the checkpoints that had finished, and what others have written is removed when the store is
-// opened again. Checkpoints may be in progress at the same time.
+// opened again. Checkpoints may be in progress at the same time. A failed write ends all that are: what they still write
+// fails too, and the next `begin` starts again from what is durable.
+//
+// Letting go of a checkpoint becomes durable with the next that finishes, or with `end` or `remove`: after a crash there may
+// be one more than retention keeps.
 //
 // No piece is removed that a retained manifest names, wherever it was written, nor one that a checkpoint in progress may
 // still name: the newest checkpoint at its beginning stays until it has ended. A manifest that is damaged keeps every piece

@@ -23,7 +23,11 @@ namespace {
 
 std::uint64_t size_of(fs::path const& folder) {
   std::uint64_t sum = 0;
-  for (auto const& entry : fs::directory_iterator(folder)) sum += entry.file_size();
+  for (auto const& entry : fs::directory_iterator(folder)) {
+    std::error_code gone;  // RocksDB removes files beside us
+    auto const size = entry.file_size(gone);
+    if (!gone) sum += size;
+  }
   return sum;
 }
 
@@ -114,11 +118,13 @@ TEST_CASE("of a process that was killed the finished checkpoints are left and no
   directory const where;
   REQUIRE(die_in_a_process(where.path, moment) == SIGKILL);
   bool const second = moment == "behind the manifest";
-  CHECK(ids(*read_snapshots(where.path.string())) == std::vector<checkpoint_id>{second ? 2u : 1u});
+  // That checkpoint 1 is let go of would have become durable with the next one.
+  auto const expected = second ? std::vector<checkpoint_id>{1, 2} : std::vector<checkpoint_id>{1};
+  CHECK(ids(*read_snapshots(where.path.string())) == expected);
   auto const store = open_snapshots(where.path.string());
-  REQUIRE(ids(*store) == std::vector<checkpoint_id>{second ? 2u : 1u});
-  CHECK(verify(*store, second ? 2 : 1).empty());
-  CHECK(store->pieces() == std::vector<stored_piece>{{"counts", "count", 5, second ? 2u : 1u}});
+  REQUIRE(ids(*store) == expected);
+  for (auto const id : expected) CHECK(verify(*store, id).empty());
+  CHECK(store->pieces().size() == expected.size());
   checkpoint(*store, 3);
   CHECK(ids(*store) == std::vector<checkpoint_id>{3});
 }
@@ -136,7 +142,7 @@ TEST_CASE("a directory in use cannot be opened a second time, but read") {
   for (checkpoint_id id = 2; id < 12; ++id) checkpoint(*store, id);
   CHECK(ids(*reading) == std::vector<checkpoint_id>{1});  // what there was when it was opened
   CHECK(verify(*reading, 1).empty());
-  CHECK(ids(*read_snapshots(where.path.string())) == std::vector<checkpoint_id>{11});
+  CHECK(ids(*read_snapshots(where.path.string())) == std::vector<checkpoint_id>{10, 11});
   for (auto const& e : {error_of([&] { reading->begin(12); }), error_of([&] { reading->remove(1); }), error_of([&] { reading->end(job_end::failed); }),
                         error_of([&] { reading->finish(manifest(1, {})); }), error_of([&] { reading->write(1, place(5), contents()); })}) {
     CHECK(e.code() == error_code::usage);
@@ -198,7 +204,7 @@ TEST_CASE("a truncated file is told when the directory is opened, and reading te
   CHECK(refused.code() == error_code::bad_record);
   CHECK_THAT(refused.what(), Contains(where.path.string()) && Contains("operator 'counts': state 'count', key group 5, checkpoint 2"));
   auto const store = read_snapshots(where.path.string());
-  CHECK(verify(*store, 1).empty());
+  CHECK(ids(*store) == std::vector<checkpoint_id>{1, 2});
   CHECK(verify(*store, 2).size() == 1);
 }
 
@@ -250,11 +256,14 @@ TEST_CASE("a full device fails the checkpoint and no other, and when there is ro
     auto const full = error_of([&] { store.finish(manifest(2, {{5, {big}}})); });
     CHECK(full.code() == error_code::no_space);
     CHECK_THAT(full.what(), Contains(where.path.string()) && Contains("free some space"));
+    CHECK(error_of([&] { put(store, 2, place(6), "more"); }).code() == error_code::no_space);
     store.abort(2);
+    CHECK(error_of([&] { store.begin(3); }).code() == error_code::no_space);  // still
     CHECK(ids(store) == std::vector<checkpoint_id>{1});
     CHECK(verify(store, 1).empty());
     device->left = 1 << 30;
     checkpoint(store, 3);
+    CHECK(verify(store, 3).empty());
     CHECK(ids(store) == std::vector<checkpoint_id>{3});
   }
   CHECK(ids(open()) == std::vector<checkpoint_id>{3});
