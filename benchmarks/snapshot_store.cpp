@@ -174,3 +174,5 @@ BENCHMARK(large_checkpoint)->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(small_checkpoint)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
+
+BENCHMARK_MAIN();

@@ -1,5 +1,8 @@
 // The contract of snapshot stores, in memory and in a directory.
 
+#include <cereal/types/optional.hpp>
+#include <cereal/types/tuple.hpp>
+
 #include "contract/snapshot_contract.hpp"
 
 using namespace snapshot_tests;
@@ -29,6 +32,7 @@ TEST_CASE("a manifest is read back as it was written") {
     std::vector<state_part> parts{{0, {put(*store, 9, place(0), "zero")}}, {127, {put(*store, 9, place(127), "last")}}};
     schema const nested = schema_of<std::tuple<std::vector<std::string>, std::optional<double>>>();
     counts.states = {{"count", state_kind::table, schema_of<std::string>(), nested, parts}, {"empty", state_kind::broadcast, nested, {}, {}}};
+    REQUIRE(nested.fields.size() == 2);
     m.operators = {counts, sink};
     store->finish(m);
     CHECK(store->manifest(9) == m);
