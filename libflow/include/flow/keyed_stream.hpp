@@ -35,6 +35,12 @@ class keyed_stream {
     return stream<out>({end_.job, n.id, 0});
   }
 
+  /// Each record with what another system knows of its key: async/lookup_join.hpp.
+  template <class F, class... Options>
+  auto lookup_join(F find, Options... options) const {
+    return detail::join_by_lookup<T>(end_, selector_, std::move(find), std::move(options)...);
+  }
+
  private:
   detail::stream_end end_;
   Selector selector_;
