@@ -56,7 +56,7 @@ auto join_by_lookup(stream_end const& end, Selector key, F find, Options... opti
   using key_type_of_join = key_of<Selector, T>;
   static_assert(asks_for<F, key_type_of_join>,
                 "lookup_join needs a function of a key and the right to answer, which names the row: void f(Key const&, flow::reply<Row>)");
-  check_asking_function<F, Options...>();
+  static_assert(check_asking_function<F, Options...>());
   return lookup_joined<T, Selector, F, false, Options...>(end, std::move(key), std::move(find), std::tuple(std::move(options)...));
 }
 

@@ -132,8 +132,8 @@ class alone {
     auto const until = clock.now() + d;
     while (op->next_look() <= until) {
       clock.advance(std::max(op->next_look() - clock.now(), 0ns));
+      if (!op->look_is_due(clock.now())) break;  // its receivers are not ready
       step();
-      if (op->suspended()) break;
     }
     clock.advance(until - clock.now());
     return step();
