@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <flow/error.hpp>
+#include <flow/metric/user_metrics.hpp>
 #include <flow/operator/receiver.hpp>
 #include <flow/state/operator_state.hpp>
 
@@ -51,6 +52,8 @@ struct operator_context {
   std::uint32_t batch_size = 1024;
   /// Bytes that one call of a user function may emit beyond what the receivers take.
   std::size_t max_call_output = 64 << 20;
+  /// Whether the records that the operator gives have event times.
+  bool has_event_time = true;
   flow::clock const* clock = nullptr;
   flow::activity* activity = nullptr;
   /// Where large state takes its memory from; may be null.
@@ -66,6 +69,8 @@ class operator_base : public receiver {
   std::string const& name() const { return name_; }
   operator_counters& counters() { return counters_; }
   operator_counters const& counters() const { return counters_; }
+  user_metrics& metrics() { return metrics_; }
+  user_metrics const& metrics() const { return metrics_; }
   operator_state& state() { return state_; }
   output_port& port(std::size_t index) { return outputs_[index]; }
   std::size_t ports() const { return outputs_.size(); }
@@ -174,6 +179,7 @@ class operator_base : public receiver {
   std::shared_ptr<doorbell> bell_;
   operator_context context_;
   operator_counters counters_;
+  user_metrics metrics_;
   operator_state state_;
   std::string name_;
 };
