@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include <flow/async/reply.hpp>
+#include <flow/metric/user_metrics.hpp>
 #include <flow/record/key.hpp>
 #include <flow/time.hpp>
 
@@ -19,18 +20,20 @@ class answer_cache {
  public:
   using time = std::chrono::nanoseconds;
 
-  answer_cache(std::int64_t most_entries, duration time_to_live) : most_(static_cast<std::size_t>(most_entries)), time_to_live_(time_to_live) {}
+  answer_cache(std::int64_t most_entries, duration time_to_live, user_metrics& metrics)
+      : most_(static_cast<std::size_t>(most_entries)), time_to_live_(time_to_live), hits_(metrics.counter("cache-hits")),
+        misses_(metrics.counter("cache-misses")) {}
 
   /// The answer for a key, which is now the most recently used; null where there is none. Expected O(1).
   answer_records<A> const* find(K const& key, time now) {
     auto const found = entries_.find(key);
     if (found != entries_.end() && found->second->expires > now) {
       by_use_.splice(by_use_.begin(), by_use_, found->second);
-      ++hits_;
+      hits_.increment();
       return &found->second->answer;
     }
     if (found != entries_.end()) forget(found->second);
-    ++misses_;
+    misses_.increment();
     return nullptr;
   }
   /// The slot whose request for this key is under way; `slot` where there was none, and from now on.
@@ -45,8 +48,6 @@ class answer_cache {
   }
 
   std::size_t size() const { return entries_.size(); }
-  std::uint64_t hits() const { return hits_; }
-  std::uint64_t misses() const { return misses_; }
 
  private:
   struct entry {
@@ -68,7 +69,7 @@ class answer_cache {
   std::list<entry> by_use_;  // the most recent first
   std::unordered_map<K, place, hash> entries_;
   std::unordered_map<K, std::uint32_t, hash> asked_;
-  std::uint64_t hits_ = 0, misses_ = 0;
+  counter_metric hits_, misses_;
 };
 
 }  // namespace flow::detail

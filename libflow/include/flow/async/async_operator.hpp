@@ -82,8 +82,10 @@ class async_operator final : public operator_base {
     out_.attach(*this, 0, context().batch_size);
     if (options_.divert) failed_.attach(*this, 1, context().batch_size);
     if constexpr (by_key)
-      if (options_.cache_entries > 0) cache_.emplace(options_.cache_entries, options_.time_to_live);
-    open_context c(context().subtask, context().parallelism, nullptr, state());
+      if (options_.cache_entries > 0) cache_.emplace(options_.cache_entries, options_.time_to_live, metrics());
+    retried_ = metrics().counter("retries");
+    timed_out_ = metrics().counter("time-outs");
+    open_context c(context().subtask, context().parallelism, nullptr, state(), metrics());
     request_.open(c);
     look_at(std::chrono::nanoseconds{0});  // what has been restored is asked for when all operators are open
   }
@@ -289,10 +291,12 @@ class async_operator final : public operator_base {
     s.has_deadline = false;
     if (!s.current->claim()) return;  // a word is on its way
     std::exchange(s.current, nullptr)->release();
+    timed_out_.increment();
     failed(s, detail::timed_out_error(options_.timeout), options_.retry.after_timeouts);
   }
   void failed(slot& s, error e, bool may_retry) {
     if (may_retry && s.attempts <= options_.retry.further && e.retry() != retry_hint::pointless) {
+      retried_.increment();
       auto const wait = options_.retry.delay(s.attempts + 1, s.number, context().subtask);
       return retries_.add(context().clock->now() + wait, s.number, s.index);
     }
@@ -435,6 +439,7 @@ class async_operator final : public operator_base {
   output<failed_record<record>> failed_;
   bool stamped_ = false;
   std::uint64_t processed_ = 0, filtered_ = 0;
+  counter_metric retried_, timed_out_;
 };
 
 }  // namespace flow
