@@ -1,4 +1,4 @@
-// What asking outside costs: source, `async`, sink, against the same with a `map`, per record of 24 bytes.
+// What asking outside costs: source, `async`, sink, against the same with a `map`, per record of 32 bytes.
 //
 // `at_once`: the function answers during the call, by which the operator itself is seen. `by_thread`: another thread answers
 // what has come together, with 1,000 requests in flight; its own time is in the figures, as CPU of the process.

@@ -31,16 +31,25 @@ std::vector<question> questions(std::int64_t count) {
   return all;
 }
 
-/// Answers a request when some more have come, as one thread of the job does it: what is left over times out and is asked again.
-struct slow_in_turn {
-  std::shared_ptr<std::deque<std::pair<std::int64_t, reply<std::int64_t>>>> waiting = std::make_shared<std::deque<std::pair<std::int64_t, reply<std::int64_t>>>>();
+/// Answers now or when another request comes, as the job's own thread can do it; what is left over times out and is asked again.
+class slow_in_turn {
+ public:
   void operator()(question const& q, reply<std::int64_t> r) const {
-    waiting->emplace_back(q.n, r);
-    if (q.n % 3 == 0) return;
-    auto const [n, first] = waiting->front();
-    waiting->pop_front();
+    auto& waiting = state_->waiting;
+    waiting.emplace_back(q.n, std::move(r));
+    if (++state_->calls % 3 == 0) return;
+    while (!waiting.front().second.awaited()) waiting.pop_front();
+    auto const [n, first] = waiting.front();
+    waiting.pop_front();
     first.answer(n * n);
   }
+
+ private:
+  struct state {
+    std::deque<std::pair<std::int64_t, reply<std::int64_t>>> waiting;
+    std::uint64_t calls = 0;
+  };
+  std::shared_ptr<state> state_ = std::make_shared<state>();  // of all subtasks
 };
 
 /// Threads that answer after random delays, in any order.
@@ -115,6 +124,7 @@ TEST_CASE("requests answered at once and later give every result once, behind a 
     auto schedule = testing::deterministic(seed);
     schedule.barrier_every = 20;
     auto const results = testing::run(j, schedule, settings{}.parallelism(1 + seed % 2).batch_size(seed % 3 ? 3 : 64).task_buffer(4096));
+    INFO((results.failure ? results.failure->what() : ""));
     CHECK(testing::difference(expected, results.of<std::int64_t>("found")) == "");
     auto const counts = results.of<windowed<whole_stream, std::int64_t>>("windows");
     CHECK(counts.size() == windows.size());
