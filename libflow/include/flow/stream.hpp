@@ -268,4 +268,5 @@ stream<bad_record> basic_stream<T, Handle>::bad_records() const {
 }  // namespace flow
 
 #include <flow/keyed_stream.hpp>
+#include <flow/join/joined_stream.hpp>
 #include <flow/window/windowed_stream.hpp>
