@@ -16,7 +16,7 @@
 namespace flow {
 
 template <class V>
-struct version {
+struct valid_from {
   std::optional<V> value;  // none: from here on there is no value
   template <class Archive>
   void serialize(Archive& archive) { archive(CEREAL_NVP(value)); }
@@ -25,7 +25,7 @@ struct version {
 template <key_type K, class V>
 class versions {
  public:
-  using table_type = keyed_table<row_key<K>, version<V>>;
+  using table_type = keyed_table<row_key<K>, valid_from<V>>;
 
   /// Takes up what is in the table.
   void attach(table_type& state) {
@@ -92,7 +92,7 @@ class versions {
   }
   static std::uint64_t hash_at(std::uint64_t key_hash, timestamp t) { return row_key<K>::hash_with(key_hash, t.time_since_epoch().count(), 0); }
 
-  table<row_key<K>, version<V>>* values_ = nullptr;
+  table<row_key<K>, valid_from<V>>* values_ = nullptr;
   table<K, times> index_;
   row_key<K> wanted_;
 };
