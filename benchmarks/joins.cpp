@@ -10,17 +10,26 @@
 
 namespace {
 
-using bench::reading;
 using bench::totals;
+
+/// A reading that is described, since a join keeps it as state.
+struct reading : bench::reading {
+  template <class Archive>
+  void serialize(Archive& archive) { archive(CEREAL_NVP(key), CEREAL_NVP(index), CEREAL_NVP(value), CEREAL_NVP(time)); }
+};
+struct left_readings {
+  bench::readings make;
+  reading operator()(std::uint64_t index) const { return {make(index)}; }
+};
 
 flow::duration const reach{bench::as_setting<std::int64_t>(50'000)};  // before and after
 
 /// The right records: the times of the left ones, other keys.
 struct right_readings {
-  bench::readings left;
+  left_readings left;
   reading operator()(std::uint64_t index) const {
     reading r = left(index);
-    r.key = bench::below(bench::mix(index ^ 0x5555555555555555), left.keys);
+    r.key = bench::below(bench::mix(index ^ 0x5555555555555555), left.make.keys);
     return r;
   }
 };
@@ -85,7 +94,7 @@ class absl_rows {
 
 /// The two streams in the order of time, in turn.
 template <class Rows>
-[[gnu::noinline]] totals loop(std::uint64_t records, bench::readings left, right_readings right) {
+[[gnu::noinline]] totals loop(std::uint64_t records, left_readings left, right_readings right) {
   Rows lefts, rights;
   totals result;
   for (std::uint64_t i = 0; i < records; ++i) {
@@ -103,12 +112,13 @@ template <class Rows>
 
 totals job(std::uint64_t records, std::uint32_t parallelism) {
   return bench::run_engine(flow::settings{}.parallelism(parallelism), [&](flow::job& job, auto into) {
-    auto const lefts = job.source("lefts", flow::memory::generate<reading>(records, bench::readings{}).splits(parallelism))
-                           .event_time(&reading::time, flow::monotonous());
+    auto const lefts = job.source("lefts", flow::memory::generate<reading>(records, left_readings{}).splits(parallelism))
+                           .event_time([](reading const& r) { return r.time; }, flow::monotonous());
     auto const rights = job.source("rights", flow::memory::generate<reading>(records, right_readings{}).splits(parallelism))
-                            .event_time(&reading::time, flow::monotonous());
-    lefts.key_by(&reading::key)
-        .interval_join(rights.key_by(&reading::key))
+                            .event_time([](reading const& r) { return r.time; }, flow::monotonous());
+    auto const key = [](reading const& r) { return r.key; };
+    lefts.key_by(key)
+        .interval_join(rights.key_by(key))
         .between(-reach, reach)
         .select("pairs", [](reading const& l, reading const& r) { return pair_value{value_of(l, r)}; })
         .sink("totals", bench::totals_sink(into, [](pair_value const& p) { return p.value; }));

@@ -1,20 +1,19 @@
 #pragma once
-// In which order of time rows fall due, and the buckets that they are in. Derived from the rows, like an index.
+// In which order of time rows fall due. Derived from the rows, like an index: those of the near future in a heap, the others in a
+// calendar.
 
 #include <algorithm>
 #include <limits>
 #include <vector>
 
+#include <flow/join/calendar.hpp>
 #include <flow/state/keyed_rows.hpp>
-#include <flow/time.hpp>
 
 namespace flow {
 
 template <key_type K>
 class due_rows {
  public:
-  /// Stands for the bucket itself, which comes after its rows of the same time.
-  static constexpr row_place whole_bucket{std::numeric_limits<std::uint32_t>::max(), 0};
   struct item {
     timestamp at{};
     std::uint64_t key_hash = 0;
@@ -23,32 +22,37 @@ class due_rows {
     K key{};
   };
 
-  std::size_t size() const { return heap_.size(); }
-  void clear() { heap_.clear(); }
-  /// O(log size).
-  void add(timestamp at, K const& key, std::uint64_t key_hash, std::int64_t bucket, row_place place) {
-    heap_.push_back({at, key_hash, bucket, place, key});
-    std::push_heap(heap_.begin(), heap_.end(), later);
+  explicit due_rows(int log2_slot) : far_(log2_slot) {}
+  void clear() {
+    far_.clear();
+    near_.clear();
+    near_slot_ = std::numeric_limits<std::int64_t>::min();
   }
-  /// When the first falls due; `end_of_time` when there is none.
-  timestamp first() const { return heap_.empty() ? end_of_time : heap_.front().at; }
-  /// Takes out the first if it is due at `until`; whether it was. O(log size).
+  void add(item i) {
+    if (far_.slot_of(i.at) > near_slot_) return far_.add(i.at, std::move(i));
+    near_.push_back(std::move(i));
+    std::push_heap(near_.begin(), near_.end(), later);
+  }
+  /// Takes out the first if it is due at `until`; whether it was. O(log of those in a slot).
   bool take(timestamp until, item& into) {
-    if (heap_.empty() || heap_.front().at > until) return false;
-    std::pop_heap(heap_.begin(), heap_.end(), later);
-    into = std::move(heap_.back());
-    heap_.pop_back();
+    while (near_.empty()) {
+      if (!far_.take(far_.slot_of(until), near_)) return false;
+      near_slot_ = far_.slot_of(near_.front().at);
+      std::make_heap(near_.begin(), near_.end(), later);
+    }
+    if (near_.front().at > until) return false;
+    std::pop_heap(near_.begin(), near_.end(), later);
+    into = std::move(near_.back());
+    near_.pop_back();
     return true;
   }
 
  private:
-  static bool later(item const& a, item const& b) {
-    if (a.at != b.at) return a.at > b.at;
-    bool const whole = a.place == whole_bucket;
-    if (whole != (b.place == whole_bucket)) return whole;
-    return a.key_hash > b.key_hash;
-  }
-  std::vector<item> heap_;
+  static bool later(item const& a, item const& b) { return a.at != b.at ? a.at > b.at : a.key_hash > b.key_hash; }
+
+  calendar<item> far_;
+  std::vector<item> near_;  // a heap of all up to `near_slot_`
+  std::int64_t near_slot_ = std::numeric_limits<std::int64_t>::min();
 };
 
 }  // namespace flow

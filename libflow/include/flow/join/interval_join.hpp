@@ -122,27 +122,27 @@ class interval_join_operator final
 
   // ---- watermark
 
+  /// What has no partner any more is given out, then what is over is dropped.
   bool follow(timestamp w) {
-    for (std::uint32_t steps = 0; this->still_ready() && steps < base::steps_per_call; ++steps) {
-      bool const found = left_.next_due() <= right_.next_due() ? follow_side<join_side::left>(w) || follow_side<join_side::right>(w)
-                                                               : follow_side<join_side::right>(w) || follow_side<join_side::left>(w);
-      if (!found) return true;
-    }
-    return false;
+    return give_all_alone<join_side::left>(w) && give_all_alone<join_side::right>(w) && left_.clean(w, base::steps_per_call) &&
+           right_.clean(w, base::steps_per_call);
   }
   template <join_side side>
-  bool follow_side(timestamp w) {
-    waiting_record<typename Inputs::template record<side>>* alone = nullptr;
-    if (!own<side>().take(w, alone, due_)) return false;
-    if (alone) give_alone<side>(alone->record, alone->at);
-    return true;
+  bool give_all_alone(timestamp w) {
+    if (!own<side>().keeps()) return true;
+    while (this->still_ready()) {
+      auto const* const row = own<side>().take_alone(w, due_);
+      if (!row) return true;
+      give_alone<side>(row->record, row->at);
+    }
+    return false;
   }
 
   join_interval interval_;
   function f_;
   interval_side<key, left> left_;
   interval_side<key, right> right_;
-  typename due_rows<key>::item due_;
+  typename due_rows<key>::item due_;  // keeps its memory
 
   // Of the record under way: where its partners that are left begin.
   std::int64_t buckets_done_ = 0;

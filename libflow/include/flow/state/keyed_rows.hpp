@@ -110,7 +110,8 @@ class keyed_rows {
     mark const first = locate(key, key_hash, bucket, 0);
     if (!first.value) return;
     for (std::uint32_t p = first.value->parts; p-- > 0;) {
-      give_back(std::move(locate(key, key_hash, bucket, p).value->rows));
+      mark const part = p == 0 && wanted_.part == 0 ? first : locate(key, key_hash, bucket, p);
+      give_back(std::move(part.value->rows));
       parts_->erase(wanted_, wanted_.hash_with(key_hash, bucket, p));
     }
   }
