@@ -57,7 +57,7 @@ template <class F, class... A>
 struct join_result {
   using out = typename last_output<F>::type;
   static constexpr bool returns = false;
-  static constexpr bool fits = !std::is_same_v<out, no_join_output> && std::is_invocable_v<F&, A..., output<out>&>;
+  static constexpr bool fits = std::conjunction_v<std::negation<std::is_same<out, no_join_output>>, std::is_invocable<F&, A..., output<out>&>>;
 };
 template <class F, class... A>
   requires(std::is_invocable_v<F&, A...> && !std::is_void_v<std::invoke_result_t<F&, A...>>)

@@ -108,8 +108,8 @@ class interval_joined {
     if (interval_.lower > interval_.upper)
       n.mistakes.push_back("the interval is empty: its lower bound, " + text(interval_.lower) + ", is above its upper one, " + text(interval_.upper) +
                            "; say between(lower, upper), bounds of the right record's time minus the left one's");
-    for (duration const d : {interval_.lower, -interval_.lower, interval_.upper, -interval_.upper})
-      if (d > longest_window) n.mistakes.push_back("the bounds of an interval must be within 9,000 years");
+    if (std::min(interval_.lower, interval_.upper) < -longest_window || std::max(interval_.lower, interval_.upper) > longest_window)
+      n.mistakes.push_back("the bounds of an interval must be within 9,000 years");
   }
 
   Streams streams_;
