@@ -30,6 +30,16 @@ EXPECTED = {
         9: "a join keeps its records as state",
         10: "the function of a join is called with both records",
     },
+    "connected_streams": {
+        1: "the keys of connected streams must be of one type",
+        2: "a function of two streams needs a member: void process_right",
+        3: "`process_left` and `process_right` must have outputs of one type",
+        4: "`process_right` has the wrong parameters",
+        5: "no member named",
+        6: "a function with a broadcast stream needs a member: void process_record",
+        7: "a timer belongs to a key; say .key_by(...)",
+        8: "a keyed stream is connected with another keyed stream, or with a broadcast one",
+    },
 }
 FOLDER = "tests/hygiene/misuse"
 

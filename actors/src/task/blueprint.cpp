@@ -12,7 +12,10 @@ std::uint32_t place_of(task_plan const& t, node_id id) {
 /// The operators of a task and who of them reads whom.
 std::vector<task_blueprint::chained> chain_of(graph const& g, task_plan const& t) {
   std::vector<task_blueprint::chained> chain;
-  for (auto const id : t.nodes) chain.push_back({&g.at(id), std::vector<std::vector<std::uint32_t>>(g.at(id).outputs.size())});
+  for (auto const id : t.nodes) {
+    std::size_t const outputs = g.at(id).outputs.size();
+    chain.push_back({&g.at(id), outputs > 0 && g.has_event_time({id, 0}), std::vector<std::vector<std::uint32_t>>(outputs)});
+  }
   for (std::uint32_t reader = 1; reader < t.nodes.size(); ++reader) {
     auto const& e = g.at(t.nodes[reader]).inputs.front();
     chain[place_of(t, e.from)].readers[e.port].push_back(reader);

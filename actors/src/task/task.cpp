@@ -44,7 +44,10 @@ void task::start(std::function<void()> wake) {
   c.activity = &activity_;
   c.chunks = chunks_;
   c.wake = std::move(wake);
-  for (auto& o : operators_) o->start(c);
+  for (std::size_t i = 0; i < operators_.size(); ++i) {
+    c.has_event_time = blueprint_.chain[i].has_event_time;
+    operators_[i]->start(c);
+  }
   phase_ = phase::running;
   note_activity(clock_.now());
 }

@@ -23,6 +23,7 @@ struct task_blueprint {
   std::uint32_t parallelism = 1;
   struct chained {
     node const* what = nullptr;
+    bool has_event_time = true;  // what it gives
     /// For each output: the places in the chain that read it.
     std::vector<std::vector<std::uint32_t>> readers;
   };

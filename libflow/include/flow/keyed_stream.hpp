@@ -1,7 +1,8 @@
 #pragma once
 // Keyed streams.
 
-#include <flow/operator/keyed_process.hpp>
+#include <flow/operator/process_operator.hpp>
+#include <flow/connected_streams.hpp>
 #include <flow/stream.hpp>
 
 namespace flow {
@@ -22,17 +23,21 @@ class keyed_stream {
   template <class F>
   auto process(std::string name, F f) const {
     using context = keyed_context<key_of<Selector, T>, F>;
-    using out = typename detail::process_output<F, T, context>::type;
-    bool const named = !name.empty();
-    node& n = detail::add_operator<T>(end_, "process", std::move(name));
-    detail::must_be_named(n, named);
-    n.keyed = true;
-    n.outputs = {{&batch_type_of<out>, ""}};
-    if constexpr (detail::check_process_function<F, T, context>())
-      n.make = [selector = selector_, f](node const& self) {
-        return std::make_unique<keyed_process_operator<T, Selector, F>>(self.name, selector, f, detail::sides_of(self));
-      };
-    return stream<out>({end_.job, n.id, 0});
+    using out = typename detail::callback_output<detail::process_callback, F, T, context>::type;
+    using input = detail::process_input<T, Selector, detail::process_callback>;
+    return detail::add_process<out, detail::check_process_function<F, T, context>(), F, input>(std::move(name), std::move(f), connection());
+  }
+  /// For a function of the records of two streams with keys of one type.
+  template <class R, class RightSelector>
+  auto connect(keyed_stream<R, RightSelector> const& other) const {
+    static_assert(std::is_same_v<key_of<Selector, T>, key_of<RightSelector, R>>, "the keys of connected streams must be of one type");
+    return connected_streams<T, Selector, R, RightSelector>(connection(), other.connection());
+  }
+  /// For a function of the records of this stream and of the rules that every subtask is told.
+  template <class R, class Other>
+  auto connect(basic_stream<R, Other> const& other) const {
+    static_assert(std::is_same_v<Other, broadcast_stream<R>>, "a keyed stream is connected with another keyed stream, or with a broadcast one: .connect(rules.broadcast())");
+    return stream_with_rules<T, Selector, R>(connection(), other.connection());
   }
 
   // Joins with a stream whose keys are of the same type: see join/joined_stream.hpp.
@@ -49,9 +54,9 @@ class keyed_stream {
   template <class R, class RightSelector>
   auto temporal_join(keyed_stream<R, RightSelector> const& versions) const;
 
+  detail::connection<T, Selector> connection() const { return {end_, selector_}; }
+
  private:
-  template <class, class>
-  friend class keyed_stream;
   detail::stream_end end_;
   Selector selector_;
 };

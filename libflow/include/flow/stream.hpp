@@ -19,6 +19,8 @@ namespace flow {
 
 template <class T>
 class stream;
+template <class T>
+class broadcast_stream;
 template <class T, class Selector>
 class keyed_stream;
 template <class T>
@@ -35,6 +37,10 @@ struct stream_end {
 
   edge to_edge() const { return {node, port, partitioning}; }
 };
+
+struct no_key;
+template <class T, class Selector>
+struct connection;
 
 template <class T>
 node& add_operator(stream_end const& from, std::string kind, std::string name) {
@@ -197,12 +203,19 @@ class basic_stream {
     return stream<T>({end_.job, n.id, 0, partitioning::custom});
   }
   /// Every subtask of the next operator sees all records.
-  stream<T> broadcast() const { return repartitioned(partitioning::broadcast); }
+  broadcast_stream<T> broadcast() const { return broadcast_stream<T>(repartitioned(partitioning::broadcast).end()); }
   /// Batches go to the subtasks of the next operator in turn.
   stream<T> rebalance() const { return repartitioned(partitioning::rebalance); }
 
   /// Windows over the whole stream, in two phases: each subtask aggregates its part, one merges the parts.
   windowed_whole_stream<T> window(window_spec const& spec) const;
+
+  /// A function that is called for each record and has no key: see operator/process_function.hpp.
+  template <class F>
+  auto process(std::string name, F f) const;
+  /// For a function of the records of two streams; `other` may be a broadcast one.
+  template <class R, class Other>
+  auto connect(basic_stream<R, Other> const& other) const;
 
   /// Ends the stream in a sink.
   template <class S>
@@ -219,6 +232,7 @@ class basic_stream {
   }
 
   detail::stream_end const& end() const { return end_; }
+  detail::connection<T, detail::no_key> connection() const { return {end_, {}}; }
 
  protected:
   node& own() const { return end_.job->at(end_.node); }
@@ -256,6 +270,14 @@ class stream : public basic_stream<T, stream<T>> {
   using basic_stream<T, stream<T>>::basic_stream;
 };
 
+/// A stream of which every subtask of the next operator sees all records.
+template <class T>
+class broadcast_stream : public basic_stream<T, broadcast_stream<T>> {
+ public:
+  using basic_stream<T, broadcast_stream<T>>::basic_stream;
+  operator stream<T>() const { return stream<T>(this->end()); }
+};
+
 template <class T, class Handle>
 stream<bad_record> basic_stream<T, Handle>::bad_records() const {
   node& n = own();
@@ -268,5 +290,6 @@ stream<bad_record> basic_stream<T, Handle>::bad_records() const {
 }  // namespace flow
 
 #include <flow/keyed_stream.hpp>
+#include <flow/connected_streams.hpp>
 #include <flow/join/joined_stream.hpp>
 #include <flow/window/windowed_stream.hpp>

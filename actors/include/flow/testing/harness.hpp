@@ -70,7 +70,7 @@ class harness {
       : harness(s.end().job->at(s.end().node), hash_by(key), batch_size) {}
   /// Of a process function on a keyed stream; `key` is the member or function that the stream would be divided by.
   template <class F, class Selector>
-    requires detail::has_process<F, In, keyed_context<key_of<Selector, In>, F>>
+    requires(!requires { typename F::record_type; }) && detail::has_process<F, In, keyed_context<key_of<Selector, In>, F>>
   harness(F f, Selector key, std::uint32_t batch_size = 1024) : harness(process_node(f, key), hash_by(key), batch_size) {}
   harness(node const& n, std::function<std::uint64_t(In const&)> hash, std::uint32_t batch_size)
       : hash_(std::move(hash)), operator_(n.make(n)) {
@@ -178,7 +178,8 @@ class harness {
     n.name = "tested";
     n.keyed = true;
     n.outputs = {{&batch_type_of<Out>, ""}};
-    n.make = [f, key](node const& self) { return std::make_unique<keyed_process_operator<In, Selector, F>>(self.name, key, f, std::vector<side_output>{}); };
+    using input = detail::process_input<In, Selector, detail::process_callback>;
+    n.make = [f, key](node const& self) { return std::make_unique<process_operator<F, input>>(self.name, f, std::vector<side_output>{}, input{key}); };
     return n;
   }
   /// Resumes the operator until nothing is held back.
@@ -201,8 +202,8 @@ class harness {
 };
 
 template <class F, class In, class Key>
-harness(F, Key In::*) -> harness<In, typename detail::process_output<F, In, keyed_context<Key, F>>::type>;
+harness(F, Key In::*) -> harness<In, typename detail::callback_output<detail::process_callback, F, In, keyed_context<Key, F>>::type>;
 template <class F, class In, class Key>
-harness(F, Key In::*, std::uint32_t) -> harness<In, typename detail::process_output<F, In, keyed_context<Key, F>>::type>;
+harness(F, Key In::*, std::uint32_t) -> harness<In, typename detail::callback_output<detail::process_callback, F, In, keyed_context<Key, F>>::type>;
 
 }  // namespace flow::testing

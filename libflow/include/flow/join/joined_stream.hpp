@@ -10,6 +10,7 @@
 // without a partner, too; what `f` is called with is told in join/join_function.hpp. `select` names the operator, under whose name
 // its state is stored; each subtask has a copy of `f`.
 
+#include <flow/connected_streams.hpp>
 #include <flow/join/interval_join.hpp>
 #include <flow/join/temporal_join.hpp>
 #include <flow/join/window_join.hpp>
@@ -34,27 +35,26 @@ template <class L, class LeftKey, class R, class RightKey>
 struct join_streams {
   using inputs = join_inputs<L, LeftKey, R, RightKey>;
   using key = typename inputs::key;
-  stream_end left, right;
-  LeftKey left_key;
-  RightKey right_key;
+  connection<L, LeftKey> left;
+  connection<R, RightKey> right;
 
   /// Adds the operator that `make(name, inputs)` makes and that gives records Out.
   template <class Out, class Make>
   node& add(std::string kind, std::string name, Make make) const {
     bool const named = !name.empty();
-    node& n = add_operator<L>(left, std::move(kind), std::move(name));
+    node& n = add_operator<L>(left.end, std::move(kind), std::move(name));
     must_be_named(n, named);
-    if (right.job != left.job) n.mistakes.push_back("the streams belong to two jobs; a join is of two streams of one");
-    else n.inputs.push_back(right.to_edge());
+    if (right.end.job != left.end.job) n.mistakes.push_back("the streams belong to two jobs; a join is of two streams of one");
+    else n.inputs.push_back(right.end.to_edge());
     n.chaining = false;
     n.keyed = true;
     n.needs_event_time = true;
     n.outputs = {{&batch_type_of<Out>, ""}, {&batch_type_of<L>, "late left", false}, {&batch_type_of<R>, "late right", false}};
-    n.make = [make, in = inputs{left_key, right_key}](node const& self) { return make(self.name, in); };
+    n.make = [make, in = inputs{left.select, right.select}](node const& self) { return make(self.name, in); };
     return n;
   }
   template <class Out>
-  joined_stream<L, R, Out> result(node const& n) const { return joined_stream<L, R, Out>({left.job, n.id, 0}); }
+  joined_stream<L, R, Out> result(node const& n) const { return joined_stream<L, R, Out>({left.end.job, n.id, 0}); }
 };
 
 /// Says, in one line, what is wrong with the types of a join.
@@ -217,7 +217,7 @@ template <class R, class RightSelector>
 auto keyed_stream<T, Selector>::interval_join(keyed_stream<R, RightSelector> const& other) const {
   using streams = detail::join_streams<T, Selector, R, RightSelector>;
   if constexpr (detail::check_join<T, Selector, R, RightSelector>())
-    return interval_join_of<streams, T, R>(streams{end_, other.end_, selector_, other.selector_});
+    return interval_join_of<streams, T, R>(streams{connection(), other.connection()});
 }
 
 template <class T, class Selector>
@@ -225,7 +225,7 @@ template <class R, class RightSelector, class Spec>
 auto keyed_stream<T, Selector>::window_join(keyed_stream<R, RightSelector> const& other, Spec const& windows) const {
   using streams = detail::join_streams<T, Selector, R, RightSelector>;
   if constexpr (detail::check_join<T, Selector, R, RightSelector>() && detail::check_joined_windows<Spec>())
-    return window_joined<streams, T, R, join_kind::inner>(streams{end_, other.end_, selector_, other.selector_}, windows);
+    return window_joined<streams, T, R, join_kind::inner>(streams{connection(), other.connection()}, windows);
 }
 
 template <class T, class Selector>
@@ -233,7 +233,7 @@ template <class R, class RightSelector, class Spec>
 auto keyed_stream<T, Selector>::co_group(keyed_stream<R, RightSelector> const& other, Spec const& windows) const {
   using streams = detail::join_streams<T, Selector, R, RightSelector>;
   if constexpr (detail::check_join<T, Selector, R, RightSelector>() && detail::check_joined_windows<Spec>())
-    return co_grouped<streams, T, R>(streams{end_, other.end_, selector_, other.selector_}, windows);
+    return co_grouped<streams, T, R>(streams{connection(), other.connection()}, windows);
 }
 
 template <class T, class Selector>
@@ -241,7 +241,7 @@ template <class R, class RightSelector>
 auto keyed_stream<T, Selector>::temporal_join(keyed_stream<R, RightSelector> const& versions) const {
   using streams = detail::join_streams<T, Selector, R, RightSelector>;
   if constexpr (detail::check_join<T, Selector, R, RightSelector>())
-    return temporal_joined<streams, T, R, join_kind::inner>(streams{end_, versions.end_, selector_, versions.selector_});
+    return temporal_joined<streams, T, R, join_kind::inner>(streams{connection(), versions.connection()});
 }
 
 }  // namespace flow

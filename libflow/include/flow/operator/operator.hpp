@@ -51,6 +51,8 @@ struct operator_context {
   std::uint32_t batch_size = 1024;
   /// Bytes that one call of a user function may emit beyond what the receivers take.
   std::size_t max_call_output = 64 << 20;
+  /// Whether the records that the operator gives have event times.
+  bool has_event_time = true;
   flow::clock const* clock = nullptr;
   flow::activity* activity = nullptr;
   /// Where large state takes its memory from; may be null.

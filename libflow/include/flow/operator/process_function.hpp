@@ -6,8 +6,11 @@
 //     void on_timer(flow::timestamp, auto& context, flow::output<Out>&)  optional: for each timer that is due
 //     void close()                                                       optional: the input has ended
 //
-// `process` has exactly one `auto` and names its output, from which the type of the new stream is taken. Members of these
-// names with other parameters do not compile, nor does a timer without an `on_timer`: nothing is silently not called.
+// With two inputs it has, in the place of `process`, `process_left` and `process_right`; where the second is broadcast to
+// all subtasks, `process_record` and `process_rule`.
+//
+// Each of them has exactly one `auto` and names its output, from which the type of the new stream is taken. Members of
+// these names with other parameters do not compile, nor does a timer without an `on_timer`: nothing is silently not called.
 
 #include <concepts>
 #include <type_traits>
@@ -20,7 +23,6 @@ namespace flow::detail {
 // A name is looked up in a class and in a base that has it as well: where the class has it too, it is ambiguous. This
 // finds members of any signature, templates included.
 struct has_open_name { int open; };
-struct has_process_name { int process; };
 struct has_on_timer_name { int on_timer; };
 struct has_close_name { int close; };
 template <class F, class Name>
@@ -28,8 +30,6 @@ struct with_name : F, Name {};
 
 template <class F>
 concept names_open = !requires { &with_name<F, has_open_name>::open; };
-template <class F>
-concept names_process = !requires { &with_name<F, has_process_name>::process; };
 template <class F>
 concept names_on_timer = !requires { &with_name<F, has_on_timer_name>::on_timer; };
 template <class F>
@@ -42,34 +42,108 @@ struct output_parameter<void (F::*)(In, Context, output<Out>&)> { using type = O
 template <class F, class In, class Context, class Out>
 struct output_parameter<void (F::*)(In, Context, output<Out>&) const> { using type = Out; };
 
-template <class F, class T, class Context>
-concept has_process = requires(F& f, T const& record, Context& context) {
-  typename output_parameter<decltype(&F::template process<Context>)>::type;
-  f.process(record, context, std::declval<output<typename output_parameter<decltype(&F::template process<Context>)>::type>&>());
+// The member that takes the records of an input, as a type: a name cannot be an argument of a template.
+#define FLOW_RECORD_CALLBACK(NAME)                                                                                       \
+  struct NAME##_callback {                                                                                               \
+    struct name { int NAME; };                                                                                           \
+    template <class F>                                                                                                   \
+    static constexpr bool is_named = !requires { &with_name<F, name>::NAME; };                                           \
+    template <class F, class Context>                                                                                    \
+    using output_of = typename output_parameter<decltype(&F::template NAME<Context>)>::type;                             \
+    template <class F, class T, class Context, class Out>                                                                \
+    static auto call(F& f, T const& record, Context& context, output<Out>& out) -> decltype(f.NAME(record, context, out)) { \
+      return f.NAME(record, context, out);                                                                               \
+    }                                                                                                                    \
+  };
+FLOW_RECORD_CALLBACK(process)
+FLOW_RECORD_CALLBACK(process_left)
+FLOW_RECORD_CALLBACK(process_right)
+FLOW_RECORD_CALLBACK(process_record)
+FLOW_RECORD_CALLBACK(process_rule)
+#undef FLOW_RECORD_CALLBACK
+
+/// F has the member, with one `auto` and an output, and it can be called with a record of type T.
+template <class Callback, class F, class T, class Context>
+concept takes_records = requires(F& f, T const& record, Context& context) {
+  typename Callback::template output_of<F, Context>;
+  Callback::call(f, record, context, std::declval<output<typename Callback::template output_of<F, Context>>&>());
 };
+template <class F, class T, class Context>
+concept has_process = takes_records<process_callback, F, T, Context>;
 
 struct no_output {};
-template <class F, class T, class Context>
-struct process_output { using type = no_output; };
-template <class F, class T, class Context>
-  requires has_process<F, T, Context>
-struct process_output<F, T, Context> { using type = typename output_parameter<decltype(&F::template process<Context>)>::type; };
+/// The type of the records that the member emits.
+template <class Callback, class F, class T, class Context>
+struct callback_output { using type = no_output; };
+template <class Callback, class F, class T, class Context>
+  requires takes_records<Callback, F, T, Context>
+struct callback_output<Callback, F, T, Context> { using type = typename Callback::template output_of<F, Context>; };
 
-/// Says, in one line, what is wrong with the members of a process function.
+template <class F>
+inline constexpr bool is_function_object = std::is_class_v<F> && !std::is_final_v<F>;
+
+/// Says, in one line, what is wrong with the members that all process functions have.
+template <class F, class Context, class Out>
+consteval void check_other_members() {
+  static_assert(!names_open<F> || requires(F& f, open_context& c) { f.open(c); }, "`open` has the wrong parameters: void open(flow::open_context& context)");
+  static_assert(!names_close<F> || requires(F& f) { f.close(); }, "`close` has the wrong parameters: void close()");
+  static_assert(!names_on_timer<F> || std::is_same_v<Out, no_output> || requires(F& f, timestamp t, Context& c, output<Out>& o) { f.on_timer(t, c, o); },
+                "`on_timer` has the wrong parameters: void on_timer(flow::timestamp, auto& context, flow::output<Out>& out), with the Out of `process`");
+}
+
 template <class F, class T, class Context>
 consteval bool check_process_function() {
-  static_assert(std::is_class_v<F> && !std::is_final_v<F>, "a process function is an object of a class that is not final");
-  if constexpr (std::is_class_v<F> && !std::is_final_v<F>) {
-    static_assert(names_process<F>, "a process function needs a member: void process(T const&, auto& context, flow::output<Out>& out)");
-    static_assert(!names_process<F> || has_process<F, T, Context>,
+  static_assert(is_function_object<F>, "a process function is an object of a class that is not final");
+  if constexpr (is_function_object<F>) {
+    static_assert(process_callback::is_named<F>, "a process function needs a member: void process(T const&, auto& context, flow::output<Out>& out)");
+    static_assert(!process_callback::is_named<F> || has_process<F, T, Context>,
                   "`process` has the wrong parameters: void process(T const&, auto& context, flow::output<Out>& out), with T the stream's record");
-    static_assert(!names_open<F> || requires(F& f, open_context& c) { f.open(c); }, "`open` has the wrong parameters: void open(flow::open_context& context)");
-    static_assert(!names_close<F> || requires(F& f) { f.close(); }, "`close` has the wrong parameters: void close()");
-    using out = typename process_output<F, T, Context>::type;
-    static_assert(!names_on_timer<F> || !has_process<F, T, Context> || requires(F& f, timestamp t, Context& c, output<out>& o) { f.on_timer(t, c, o); },
-                  "`on_timer` has the wrong parameters: void on_timer(flow::timestamp, auto& context, flow::output<Out>& out), with the Out of `process`");
+    check_other_members<F, Context, typename callback_output<process_callback, F, T, Context>::type>();
+    return has_process<F, T, Context>;
   }
-  return std::is_class_v<F> && !std::is_final_v<F> && has_process<F, T, Context>;
+  return false;
+}
+
+/// The same of one with two inputs.
+template <class F, class Left, class LeftContext, class Right, class RightContext>
+consteval bool check_two_inputs() {
+  static_assert(is_function_object<F>, "a process function is an object of a class that is not final");
+  if constexpr (is_function_object<F>) {
+    static_assert(process_left_callback::is_named<F>, "a function of two streams needs a member: void process_left(Left const&, auto& context, flow::output<Out>& out)");
+    static_assert(process_right_callback::is_named<F>, "a function of two streams needs a member: void process_right(Right const&, auto& context, flow::output<Out>& out)");
+    constexpr bool left = takes_records<process_left_callback, F, Left, LeftContext>, right = takes_records<process_right_callback, F, Right, RightContext>;
+    static_assert(!process_left_callback::is_named<F> || left,
+                  "`process_left` has the wrong parameters: void process_left(Left const&, auto& context, flow::output<Out>& out), with Left the first stream's record");
+    static_assert(!process_right_callback::is_named<F> || right,
+                  "`process_right` has the wrong parameters: void process_right(Right const&, auto& context, flow::output<Out>& out), with Right the second stream's record");
+    using out = typename callback_output<process_left_callback, F, Left, LeftContext>::type;
+    constexpr bool same = std::is_same_v<out, typename callback_output<process_right_callback, F, Right, RightContext>::type>;
+    static_assert(!left || !right || same, "`process_left` and `process_right` must have outputs of one type");
+    check_other_members<F, LeftContext, out>();
+    return left && right && same;
+  }
+  return false;
+}
+
+/// The same where the second input is broadcast.
+template <class F, class Record, class RecordContext, class Rule, class RuleContext>
+consteval bool check_with_rules() {
+  static_assert(is_function_object<F>, "a process function is an object of a class that is not final");
+  if constexpr (is_function_object<F>) {
+    static_assert(process_record_callback::is_named<F>, "a function with a broadcast stream needs a member: void process_record(Record const&, auto& context, flow::output<Out>& out)");
+    static_assert(process_rule_callback::is_named<F>, "a function with a broadcast stream needs a member: void process_rule(Rule const&, auto& context, flow::output<Out>& out)");
+    constexpr bool record = takes_records<process_record_callback, F, Record, RecordContext>, rule = takes_records<process_rule_callback, F, Rule, RuleContext>;
+    static_assert(!process_record_callback::is_named<F> || record,
+                  "`process_record` has the wrong parameters: void process_record(Record const&, auto& context, flow::output<Out>& out), with Record the first stream's record");
+    static_assert(!process_rule_callback::is_named<F> || rule,
+                  "`process_rule` has the wrong parameters: void process_rule(Rule const&, auto& context, flow::output<Out>& out), with Rule the broadcast stream's record");
+    using out = typename callback_output<process_record_callback, F, Record, RecordContext>::type;
+    constexpr bool same = std::is_same_v<out, typename callback_output<process_rule_callback, F, Rule, RuleContext>::type>;
+    static_assert(!record || !rule || same, "`process_record` and `process_rule` must have outputs of one type");
+    check_other_members<F, RecordContext, out>();
+    return record && rule && same;
+  }
+  return false;
 }
 
 }  // namespace flow::detail

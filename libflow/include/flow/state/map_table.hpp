@@ -108,8 +108,8 @@ class map_access {
   /// Calls `f(table, key, hash)`.
   template <class F>
   decltype(auto) with(F f) const {
-    std::uint64_t const hash = keys_.hashes[keys_.current];
-    return integers_ ? f(*integers_, keys_.integers[keys_.current], hash) : f(*texts_, *keys_.texts[keys_.current], hash);
+    std::uint32_t const i = keys_.at_hand();
+    return integers_ ? f(*integers_, keys_.integers[i], keys_.hashes[i]) : f(*texts_, *keys_.texts[i], keys_.hashes[i]);
   }
 
  private:

@@ -22,6 +22,8 @@ namespace flow::detail {
 template <class K>
 inline constexpr bool integer_key = std::is_integral_v<K> || std::is_enum_v<K>;
 
+[[noreturn]] void throw_no_current_key();
+
 /// The keys of a portion of records, in the form in which they are stored. For a timer: a portion of one.
 struct key_portion {
   static constexpr std::uint32_t most = 64;
@@ -31,6 +33,11 @@ struct key_portion {
   std::array<std::uint64_t, most> integers{};
   std::array<std::string const*, most> texts{};
 
+  /// The record at hand; an error where there is none, and so no key: in `open` and `close`, and for a broadcast record.
+  std::uint32_t at_hand() const {
+    if (size == 0) [[unlikely]] throw_no_current_key();
+    return current;
+  }
   template <class Stored>
   Stored const& stored(std::uint32_t i) const {
     if constexpr (std::is_same_v<Stored, std::uint64_t>) return integers[i]; else return *texts[i];
@@ -138,8 +145,8 @@ class table_access final : public state_access<V> {
 
  private:
   static constexpr std::size_t worth_prefetching = 4096;
-  Stored const& key() const { return this->keys_.template stored<Stored>(this->keys_.current); }
-  std::uint64_t hash() const { return this->keys_.hashes[this->keys_.current]; }
+  Stored const& key() const { return this->keys_.template stored<Stored>(this->keys_.at_hand()); }
+  std::uint64_t hash() const { return this->keys_.hashes[this->keys_.at_hand()]; }
 
   table<Stored, V>& table_;
 };

@@ -5,6 +5,7 @@
 // may hold timers that have been removed since, which are skipped: it is rebuilt when it is more than twice as large.
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include <flow/state/keyed_table.hpp>
@@ -66,6 +67,8 @@ class timer_queue {
     if (!set_->erase({key, at}, timer_key<K>::hash_with(key_hash, at))) return;
     if (heap_.size() > 2 * set_->size() + slack) rebuild();
   }
+  /// No timer is set for a time before this; nothing when none is set.
+  std::optional<timestamp> first() const { return heap_.empty() ? std::nullopt : std::optional(heap_.front().at); }
   /// Takes out the first timer, if its time has come; whether there was one. O(log size).
   bool take(timestamp until, timer& into) {
     while (!heap_.empty() && heap_.front().at <= until) {

@@ -14,7 +14,8 @@ using kind = flow::incoming::work::kind;
 
 /// The receiving ends of `n` channels with a sender each.
 struct inputs {
-  explicit inputs(std::size_t n, std::size_t window = 1'000) : senders(n), in(channels(n, window), transport) {}
+  explicit inputs(std::size_t n, std::size_t window = 1'000) : inputs(channels(n, window)) {}
+  explicit inputs(std::vector<flow::incoming_channel> const& channels) : senders(channels.size()), in(channels, transport) {}
   static std::vector<flow::incoming_channel> channels(std::size_t n, std::size_t window) {
     std::vector<flow::incoming_channel> all;
     for (std::uint32_t i = 0; i < n; ++i) all.push_back({{7, i}, 3, i + 10, window});
@@ -54,6 +55,32 @@ TEST_CASE("channels are looked at in turn and each keeps its order") {
   CHECK(i.in.queued() == 4);
   CHECK(i.all_work() == lines{"0: 1", "1: 10", "0: 2", "0: 3"});
   CHECK(i.in.queued() == 0);
+}
+
+TEST_CASE("a channel without event time does not hold the watermark back, but time ends with it") {
+  auto channels = inputs::channels(2, 1'000);
+  channels[1].has_event_time = false;
+  inputs i(channels);
+  i.in.deliver(0, i.senders[0].watermark(5));
+  CHECK(i.all_work() == lines{"watermark 5"});
+  i.in.deliver(0, i.senders[0].end_of_time());
+  i.in.deliver(0, i.senders[0].end());
+  CHECK(i.all_work().empty());
+  i.in.deliver(1, i.senders[1].records({1}));
+  i.in.deliver(1, i.senders[1].end_of_time());
+  CHECK(i.all_work() == lines{"1: 1"});
+  i.in.deliver(1, i.senders[1].end());
+  CHECK(i.all_work() == lines{"end of time", "end"});
+}
+
+TEST_CASE("where no channel has event time, the lowest watermark counts as ever") {
+  auto channels = inputs::channels(2, 1'000);
+  for (auto& c : channels) c.has_event_time = false;
+  inputs i(channels);
+  i.in.deliver(0, i.senders[0].end_of_time());
+  CHECK(i.all_work().empty());
+  i.in.deliver(1, i.senders[1].end_of_time());
+  CHECK(i.all_work() == lines{"end of time"});
 }
 
 TEST_CASE("an element that is missing, repeated or out of order is an error that names channel and task") {

@@ -1,4 +1,4 @@
-#include <flow/operator/keyed_context.hpp>
+#include <flow/operator/process_context.hpp>
 
 namespace flow {
 
