@@ -126,7 +126,7 @@ totals job(std::uint64_t records, std::uint32_t parallelism) {
 }
 
 void interval_join(benchmark::State& state) {
-  constexpr std::uint64_t records = 4'000'000;  // of each stream
+  constexpr std::uint64_t records = 2'000'000;  // of each stream
   auto const parallelism = static_cast<std::uint32_t>(state.range(0));
   for (auto _ : state) {
     auto const containers = bench::measure([] { return loop<engine_rows>(records, {}, {}); });

@@ -28,15 +28,21 @@ class calendar {
   void add(timestamp at, Item item) {
     if (!last_ || slot_of(at) != last_slot_) {
       last_slot_ = slot_of(at);
-      last_ = &slots_[last_slot_];
+      auto const [place, is_new] = slots_.try_emplace(last_slot_);
+      last_ = &place->second;
+      if (is_new && !spare_.empty()) {
+        last_->swap(spare_.back());
+        spare_.pop_back();
+      }
     }
     last_->push_back(std::move(item));
   }
-  /// Takes out the first slot if it is not after `slot`; whether it did. `into` is empty and gets the items.
+  /// Takes out the first slot if it is not after `slot`; whether it did. `into` is empty and gets the items; its memory is used again.
   bool take(std::int64_t slot, std::vector<Item>& into) {
     if (slots_.empty() || slots_.begin()->first > slot) return false;
     into.swap(slots_.begin()->second);
     if (last_ == &slots_.begin()->second) last_ = nullptr;
+    if (slots_.begin()->second.capacity() > 0) spare_.push_back(std::move(slots_.begin()->second));
     slots_.erase(slots_.begin());
     return true;
   }
@@ -58,6 +64,7 @@ class calendar {
   std::map<std::int64_t, std::vector<Item>> slots_;
   std::int64_t last_slot_ = 0;
   std::vector<Item>* last_ = nullptr;
+  std::vector<std::vector<Item>> spare_;  // empty ones with memory, at most as many as there have been slots at a time
 };
 
 }  // namespace flow
