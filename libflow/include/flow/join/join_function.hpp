@@ -14,7 +14,7 @@
 
 #include <flow/operator/output.hpp>
 #include <flow/record/json_text.hpp>
-#include <flow/window/window_of.hpp>
+#include <flow/window/fold.hpp>
 
 namespace flow {
 

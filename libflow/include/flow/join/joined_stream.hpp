@@ -10,11 +10,11 @@
 // without a partner, too; what `f` is called with is told in join/join_function.hpp. `select` names the operator, under whose name
 // its state is stored; each subtask has a copy of `f`.
 
-#include <flow/connected_streams.hpp>
+#include <flow/stream.hpp>
+
 #include <flow/join/interval_join.hpp>
 #include <flow/join/temporal_join.hpp>
 #include <flow/join/window_join.hpp>
-#include <flow/stream.hpp>
 #include <flow/window/windowed_stream.hpp>
 
 namespace flow {
@@ -29,6 +29,9 @@ class joined_stream : public basic_stream<Out, joined_stream<L, R, Out>> {
 };
 
 namespace detail {
+
+template <class Spec>
+struct windowing;
 
 /// The two streams of a join.
 template <class L, class LeftKey, class R, class RightKey>
@@ -144,13 +147,13 @@ class window_joined {
     if constexpr (detail::check_pair_function<Kind, L, R, F>())
       return add<out>(std::move(name), detail::window_pairs<typename Streams::key, Kind, L, R, F>(std::move(f)), streams_, spec_, "window_join");
   }
-  template <class Out, class Function>
-  static auto add(std::string name, Function f, Streams const& streams, window_spec const& spec, std::string kind) {
+  template <class Out, class Function, class Spec>
+  static auto add(std::string name, Function f, Streams const& streams, Spec const& spec, std::string kind) {
     using made = window_join_operator<typename Streams::inputs, Function>;
     node& n = streams.template add<Out>(std::move(kind), std::move(name), [f, spec](std::string const& own_name, auto const& in) {
       return std::make_unique<made>(own_name, in, spec, f);
     });
-    detail::check_window(n, spec);
+    detail::windowing<Spec>::check(n, spec);
     return streams.template result<Out>(n);
   }
 
