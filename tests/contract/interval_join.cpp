@@ -157,7 +157,11 @@ TEST_CASE("of many records that fall due at about the same time all are dropped 
 
 TEST_CASE("a record with very many partners is given out as far as the receivers take it, and no barrier passes in its middle") {
   two_streams s;
-  auto j = interval_join(s, -10, 10, join_kind::inner, 1024);
+  std::size_t calls = 0;
+  alone j(s.trips().interval_join(s.fares()).between(duration{-10}, duration{10}).select("billed", [&calls](trip const& t, fare const& f) {
+    ++calls;
+    return pair_up(t, f);
+  }));
   constexpr std::int64_t many = 300'000;
   std::vector<fare> fares;
   for (std::int64_t i = 0; i < many; ++i) fares.push_back(fare_at(i % 10, i));
@@ -170,7 +174,7 @@ TEST_CASE("a record with very many partners is given out as far as the receivers
   as<trip>(*b).emplace_back(trip_at(5));
   j->tested().receive(b);
   CHECK(j->tested().suspended());
-  CHECK(j.output().size() <= 2 * 1024);
+  CHECK(calls <= 2 * 1024);
   std::size_t resumed = 0;
   for (; j->tested().suspended(); ++resumed) {
     CHECK(!j->tested().may_pass_barrier());
