@@ -12,7 +12,7 @@ template <class T, class Selector>
 class keyed_stream {
  public:
   keyed_stream(detail::stream_end end, Selector selector) : end_(end), selector_(std::move(selector)) {}
-  /// Event-time windows of each key.
+  /// Windows of each key: window/windows.hpp, window/triggered_windows.hpp.
   template <class Spec>
   auto window(Spec const& spec) const;
 
@@ -53,6 +53,12 @@ class keyed_stream {
   auto temporal_join(keyed_stream<R, RightSelector> const& versions) const;
 
   detail::connection<T, Selector> connection() const { return {end_, selector_}; }
+
+  /// Each record with what another system knows of its key: async/lookup_join.hpp.
+  template <class F, class... Options>
+  auto lookup_join(F find, Options... options) const {
+    return detail::join_by_lookup<T>(end_, selector_, std::move(find), std::move(options)...);
+  }
 
  private:
   detail::stream_end end_;
