@@ -57,7 +57,7 @@ class join_operator : public resumable_operator {
     self().declare();
   }
   void watermark(timestamp w) override {
-    if (w <= *fired_until_) return;
+    if (repeats(w, *fired_until_)) return;
     activity_scope const scope(*this);
     following_ = w;
     if (!continue_firing()) suspend();
