@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <span>
+
 #include "status/units.hpp"
 
 #include <flow/run.hpp>
@@ -20,6 +22,42 @@ std::string watermark_text(timestamp w) {
   return text;
 }
 
+struct metric_line {
+  std::string name, value, more;
+};
+
+std::vector<metric_line> metric_lines(job_result const& r) {
+  std::vector<metric_line> lines;
+  for (auto const& o : r.operators) {
+    for (auto const& [name, n] : o.metrics.counters) lines.push_back({o.name + ": " + name, std::to_string(n), ""});
+    for (auto const& [name, g] : o.metrics.gauges)
+      lines.push_back({o.name + ": " + name, g.subtasks > 0 ? fmt::format("{:.6g}", g.sum) : "-",
+                       g.min < g.max ? fmt::format("from {:.6g} to {:.6g} in {} subtasks", g.min, g.max, g.subtasks) : ""});
+    for (auto const& [name, h] : o.metrics.histograms)
+      lines.push_back({o.name + ": " + name, std::to_string(h.count),
+                       h.count > 0 ? fmt::format("mean {:.6g}, min {:.6g}, median {:.6g}, 90% {:.6g}, 99% {:.6g}, max {:.6g}", h.mean(), h.min,
+                                                 h.quantile(0.5), h.quantile(0.9), h.quantile(0.99), h.max) : ""});
+  }
+  return lines;
+}
+
+/// The users' own metrics, no more of them than are seen at a glance.
+std::string metrics_table(job_result const& r) {
+  constexpr std::size_t most_lines = 12;
+  auto const lines = metric_lines(r);
+  auto const shown = std::span(lines).first(std::min(lines.size(), most_lines));
+  std::size_t width = 6, value_width = 12;
+  for (auto const& l : shown) {
+    width = std::max(width, l.name.size());
+    value_width = std::max(value_width, l.value.size());
+  }
+  std::string text = shown.empty() ? "" : fmt::format("\n{:<{}}  {:>{}}\n", "metric", width, "value", value_width);
+  for (auto const& l : shown)
+    text += fmt::format("{:<{}}  {:>{}}{}{}\n", l.name, width, l.value, value_width, l.more.empty() ? "" : "  ", l.more);
+  if (lines.size() > shown.size()) text += fmt::format("and {} more metrics: --summary json has all\n", lines.size() - shown.size());
+  return text;
+}
+
 }  // namespace
 
 std::string summary_table(job_result const& r) {
@@ -34,7 +72,7 @@ std::string summary_table(job_result const& r) {
     if (o.bad > 0) text += fmt::format("{}: {} of what came in was no record and went to its bad records\n", o.name, o.bad);
   for (auto const& o : r.operators)
     if (o.unread > 0) text += fmt::format("{}: {} records went to an output that nobody reads\n", o.name, o.unread);
-  return text;
+  return text + metrics_table(r);
 }
 
 }  // namespace flow

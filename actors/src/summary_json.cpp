@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <cmath>
+#include <map>
+
 #include <flow/record/json_text.hpp>
 #include <flow/run.hpp>
 
@@ -53,12 +56,37 @@ std::string failure_value(std::optional<error> const& e) {
                      quoted(name_of(d.retry)), quoted(e->operator_name()), quoted(e->message()));
 }
 
+/// JSON knows no infinity, and a metric without values has no least one.
+std::string number(double n) { return std::isfinite(n) ? fmt::format("{}", n) : "null"; }
+
+template <class T, class F>
+std::string object(std::map<std::string, T> const& members, F value) {
+  std::string text;
+  for (auto const& [name, member] : members) text += (text.empty() ? "" : ",") + quoted(name) + ":" + value(member);
+  return "{" + text + "}";
+}
+
+std::string gauge_value(gauge_summary const& g) {
+  return fmt::format(R"({{"sum":{},"min":{},"max":{},"subtasks":{}}})", number(g.sum), number(g.min), number(g.max), g.subtasks);
+}
+
+std::string histogram_value(histogram_summary const& h) {
+  return fmt::format(R"({{"count":{},"mean":{},"min":{},"p50":{},"p90":{},"p99":{},"p999":{},"max":{}}})", h.count, number(h.mean()), number(h.min),
+                     number(h.quantile(0.5)), number(h.quantile(0.9)), number(h.quantile(0.99)), number(h.quantile(0.999)), number(h.max));
+}
+
+std::string metrics_value(metrics_summary const& m) {
+  return fmt::format(R"({{"counters":{},"gauges":{},"histograms":{}}})", object(m.counters, [](std::uint64_t n) { return std::to_string(n); }),
+                     object(m.gauges, gauge_value), object(m.histograms, histogram_value));
+}
+
 std::string operator_value(operator_summary const& o) {
   return fmt::format(
       R"({{"name":{},"kind":{},"task":{},"parallelism":{},"records_in":{},"records_out":{},"processed":{},"filtered":{},"late":{},"unread":{},"bad":{},)"
-      R"("bytes":{},"watermark":{},"busy_seconds":{:.6f},"idle_seconds":{:.6f},"blocked_seconds":{:.6f}}})",
+      R"("bytes":{},"watermark":{},"busy_seconds":{:.6f},"idle_seconds":{:.6f},"blocked_seconds":{:.6f}{}}})",
       quoted(o.name), quoted(o.kind), o.task, o.parallelism, o.records_in, o.records_out, o.processed, o.filtered, o.late, o.unread, o.bad, o.bytes,
-      watermark_value(o.watermark), seconds(o.busy), seconds(o.idle), seconds(o.blocked));
+      watermark_value(o.watermark), seconds(o.busy), seconds(o.idle), seconds(o.blocked),
+      o.metrics.empty() ? "" : ",\"metrics\":" + metrics_value(o.metrics));
 }
 
 }  // namespace

@@ -50,10 +50,11 @@ inline std::vector<std::pair<std::int64_t, std::int64_t>> windows_of(std::int64_
   return found;
 }
 
-/// Windows with lateness and re-firing, one record and one watermark after the other.
-class window_reference {
+/// Windows with lateness and re-firing, one record and one watermark after the other. Value: what is given out, with `add`.
+template <class Value>
+class window_reference_of {
  public:
-  explicit window_reference(window_spec spec) : spec_(spec) {}
+  explicit window_reference_of(window_spec spec) : spec_(spec) {}
 
   void process(reading const& r) {
     auto const windows = windows_of(r.at.time_since_epoch().count(), spec_);
@@ -77,19 +78,20 @@ class window_reference {
     watermark_ = w;
   }
 
-  std::vector<window_result> results;
+  std::vector<windowed<std::int32_t, Value>> results;
   std::vector<reading> late;
   std::size_t in_no_window = 0;
 
  private:
-  void emit(std::int64_t start, std::int64_t end, std::int32_t key, fingerprint const& value) {
+  void emit(std::int64_t start, std::int64_t end, std::int32_t key, Value const& value) {
     results.push_back({key, timestamp{duration{start}}, timestamp{duration{end}}, value});
   }
 
   window_spec spec_;
   timestamp watermark_ = no_watermark;
-  std::map<std::tuple<std::int64_t, std::int64_t, std::int32_t>, fingerprint> open_;
+  std::map<std::tuple<std::int64_t, std::int64_t, std::int32_t>, Value> open_;
 };
+using window_reference = window_reference_of<fingerprint>;
 
 /// Window sizes, slides and offsets of every relation: equal, multiple, no multiple, gaps.
 inline window_spec random_windows(std::mt19937_64& random) {

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <numeric>
+
 #include <flow/flow.hpp>
 #include <flow/memory.hpp>
 #include <flow/testing.hpp>
@@ -90,6 +92,37 @@ TEST_CASE("windows over the whole stream merge the parts of all subtasks") {
     std::vector<result> expected;
     for (auto const& w : all_windows(readings, spec)) expected.push_back({w.start, w.end, w.value});
     CHECK(difference(expected, found->values()) == "");
+  }
+}
+
+TEST_CASE("over the whole stream, reduced and processed windows hold all records under every schedule") {
+  using total = windowed<whole_stream, std::int64_t>;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    std::mt19937_64 random(seed);
+    auto const spec = random_windows(random);
+    auto readings = random_readings(random, random() % 400);
+    for (auto& r : readings) r.key = 0;
+    auto const s = random_settings(random);
+    INFO("seed " << seed << " parallelism " << s.parallelism() << " batch size " << s.batch_size());
+    job j("windows");
+    auto const all = j.source("readings", memory::values(readings, 3)).event_time(&reading::at, out_of_order_by(duration{60}));
+    all.window(spec).reduce("reduced", [](reading const& a, reading const& b) { return reading{{}, 0, a.value + b.value}; })
+        .map([](auto const& w) { return total{w.start, w.end, w.value.value}; })
+        .sink("reduced-sums", memory::discard());
+    all.window(spec).process("processed", [](auto const& w, std::span<reading const> of, output<total>& out) {
+      out.emit({w.start, w.end, std::accumulate(of.begin(), of.end(), std::int64_t{0}, [](std::int64_t sum, reading const& r) { return sum + r.value; })});
+    }).sink("processed-sums", memory::discard());
+    all.window(spec).aggregate<fingerprint>("aggregated", [](auto const& w, fingerprint const& f, output<total>& out) {
+      out.emit({w.start, w.end, f.sum});
+    }).sink("aggregated-sums", memory::discard());
+    auto const results = testing::run(j, deterministic(seed), s);
+    REQUIRE(results.end == job_result::how::finished);
+    std::vector<total> expected;
+    for (auto const& w : all_windows(readings, spec)) expected.push_back({w.start, w.end, w.value.sum});
+    for (auto const* name : {"reduced-sums", "processed-sums", "aggregated-sums"}) {
+      INFO(name);
+      CHECK(difference(expected, results.of<total>(name)) == "");
+    }
   }
 }
 

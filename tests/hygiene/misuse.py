@@ -18,6 +18,16 @@ EXPECTED = {
         7: "`close` has the wrong parameters",
         8: "`on_timer` has the wrong parameters",
     },
+    "window_function": {
+        1: "process on windows needs a function of a window and its records",
+        2: "process on windows needs a function of a window and its records",
+        3: "the function behind an aggregate needs other parameters",
+        4: "reduce needs a function that makes one record of two",
+        5: "an aggregate needs add(record), merge(other) and result() const",
+        6: "what `process` keeps is state: give the record a `serialize` member",
+        7: "distinct_count counts values that may be keys",
+        8: "quantiles are given per mille, from 0 to 1000",
+    },
     "connected_streams": {
         1: "the keys of connected streams must be of one type",
         2: "a function of two streams needs a member: void process_right",

@@ -13,6 +13,7 @@ hygiene_test(readme)
 hygiene_test(guide)
 hygiene_test(api_pages)
 hygiene_test(misuse)
+set_tests_properties(hygiene.misuse PROPERTIES TIMEOUT 300) # a compilation for each wrong use
 add_executable(error_catalogue ${CMAKE_CURRENT_LIST_DIR}/error_catalogue.cpp)
 target_link_libraries(error_catalogue PRIVATE flow::flow)
 if(TARGET flight_delays)

@@ -154,6 +154,28 @@ void windows(flow::job& job, options const& o) {
       .sink("results", o.results());
 }
 
+/// Counts and measures the squares in a function of its own.
+struct metered {
+  flow::counter_metric odd;
+  flow::gauge_metric last;
+  flow::histogram_metric squares;
+  void open(flow::open_context& context) {
+    odd = context.metrics().counter("odd");
+    last = context.metrics().gauge("last \"seen\"");
+    context.metrics().gauge("never-set");
+    squares = context.metrics().histogram("squares");
+  }
+  void process(numbered const& n, auto&, flow::output<numbered>& out) {
+    if (n.number % 2 == 1) odd.increment();
+    last.set(n.number);
+    squares.record(n.square);
+    out.emit(n);
+  }
+};
+void metrics(flow::job& job, options const& o) {
+  job.source("numbers", numbers(o)).key_by(&numbered::number).process("metered", metered{}).sink("results", o.results());
+}
+
 template <class Source>
 auto input_of(flow::job& job, options const& o, Source source) {
   source = source.split_bytes(static_cast<std::uint64_t>(o.split_bytes));
@@ -185,7 +207,7 @@ int main(int argc, char** argv) try {
   std::map<std::string, void (*)(flow::job&, options const&)> const jobs{
       {"bounded", bounded},   {"endless", endless},   {"slow", slow},         {"table", table},       {"slow-file", slow_file},
       {"throwing", throwing}, {"throwing-a-number", throwing_a_number},       {"file", file},         {"blocking", blocking},
-      {"windows", windows},   {"mistakes", mistakes}, {"hanging-publish", hanging_publish}};
+      {"windows", windows},   {"mistakes", mistakes}, {"hanging-publish", hanging_publish}, {"metrics", metrics}};
   flow::arguments arguments{argc, argv};
   auto const name = arguments.text("job", "bounded", "which job to run");
   options o;

@@ -102,6 +102,38 @@ class Summaries(ProcessCase):
         self.assertEqual(ended.status, 0, ended.stderr)
         self.assertEqual(self.summary(ended)["bytes_in"], packed.stat().st_size)
 
+    def test_the_json_holds_the_metrics_of_functions_that_have_some(self):
+        ended = self.run_job("metrics", "--count", 1000, "--parallelism", 2, "--summary", "json", "--quiet")
+        self.assertEqual(ended.status, 0, ended.stderr)
+        operators = {o["name"]: o for o in self.summary(ended)["operators"]}
+        self.assertNotIn("metrics", operators["numbers"])
+        told = operators["metered"]["metrics"]
+        self.assertEqual(told["counters"], {"odd": 500})
+        last = told["gauges"]['last "seen"']
+        self.assertEqual((last["max"], last["subtasks"]), (999, 2))
+        self.assertEqual(last["sum"], last["min"] + last["max"])
+        self.assertEqual(told["gauges"]["never-set"], {"sum": 0, "min": None, "max": None, "subtasks": 0})
+        squares = told["histograms"]["squares"]
+        self.assertEqual((squares["count"], squares["min"], squares["max"]), (1000, 0, 999**2))
+        self.assertAlmostEqual(squares["mean"], sum(n * n for n in range(1000)) / 1000)
+        for name, share in {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}.items():
+            exact = (round(share * 1000) - 1) ** 2
+            self.assertTrue(exact * 127 / 128 <= squares[name] <= exact, f"{name}: {squares[name]} of {exact}")
+
+    def test_the_table_ends_with_the_metrics_where_there_are_any(self):
+        ended = self.run_job("metrics", "--count", 1000, "--parallelism", 2)
+        self.assertEqual(ended.status, 0, ended.stderr)
+        table, metrics = ended.stderr.split("\n\n")
+        self.assertIn("operator ", table)
+        lines = metrics.splitlines()[: 1 + 4]
+        self.assertRegex(lines[0], r"^metric +value$")
+        self.assertRegex(lines[1], r"^metered: odd +500$")
+        self.assertRegex(lines[2], r'^metered: last "seen" +\d+  from \d+ to 999 in 2 subtasks$')
+        self.assertRegex(lines[3], r"^metered: never-set +-$")
+        self.assertRegex(lines[4], r"^metered: squares +1000  mean 33283[34], min 0, median \d+, 90% \d+, 99% \d+, max 998001$")
+        self.assertLessEqual(max(map(len, lines)), 132)
+        self.assertNotIn("metric ", self.run_job("bounded", "--count", 10, "--overwrite").stderr)
+
     def test_none_is_no_summary(self):
         ended = self.run_job("bounded", "--count", 10, "--summary", "none")
         self.assertEqual(ended.stdout, "")

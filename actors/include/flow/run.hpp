@@ -87,10 +87,11 @@ job_result execute(job const& j, settings const& s = {}, observer o = {});
 /// Runs a job as a program: see `exit_status`. Prints to standard output and standard error.
 int run(job const& j, arguments const& a);
 
-/// The counters of a run as a table.
+/// The counters of a run as a table, and below it the first dozen of the functions' own metrics, where there are any.
 std::string summary_table(job_result const& r);
 /// A run as one JSON object on one line: how it ended, its failure, and the counters of every operator. Times are in
-/// seconds; a watermark is a time in ISO 8601, "end", or null.
+/// seconds; a watermark is a time in ISO 8601, "end", or null. An operator whose function has metrics has a member `metrics`:
+/// {"counters":{name:n},"gauges":{name:{sum,min,max,subtasks}},"histograms":{name:{count,mean,min,p50,p90,p99,p999,max}}}.
 std::string summary_json(job_result const& r, std::string const& job_name);
 
 }  // namespace flow

@@ -78,8 +78,10 @@ operator_summary job_run::summary(task_plan const& t, std::size_t place) const {
   std::vector<operator_counters const*> subtasks;
   auto const now = clock.now();
   for (auto const& c : cells[t.id]) {
-    subtasks.push_back(&c->task->operators()[place]->counters());
-    add(s, *subtasks.back());
+    auto const& o = *c->task->operators()[place];
+    subtasks.push_back(&o.counters());
+    add(s, o.counters());
+    o.metrics().add_to(s.metrics);
     add(s, c->task->counters(), now);
   }
   s.watermark = lowest(subtasks);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <flow/metric/metrics_summary.hpp>
 #include <flow/time.hpp>
 
 namespace flow {
@@ -78,6 +79,8 @@ struct operator_summary {
   timestamp watermark = no_watermark;
   /// Of the task that the operator is chained into, added up over its subtasks.
   std::chrono::nanoseconds busy{0}, idle{0}, blocked{0};
+  /// What its function declared in `open`: counters are added up, histograms merged, gauges added up with the least and the greatest.
+  metrics_summary metrics;
 };
 
 }  // namespace flow

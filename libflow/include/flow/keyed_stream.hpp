@@ -7,16 +7,14 @@
 
 namespace flow {
 
-template <class T, class Selector>
-class windowed_keyed_stream;
-
 /// A stream divided by a key. What follows sees all records of a key in one subtask.
 template <class T, class Selector>
 class keyed_stream {
  public:
   keyed_stream(detail::stream_end end, Selector selector) : end_(end), selector_(std::move(selector)) {}
   /// Event-time windows of each key.
-  windowed_keyed_stream<T, Selector> window(window_spec const& spec) const { return {end_, selector_, spec}; }
+  template <class Spec>
+  auto window(Spec const& spec) const;
 
   /// A function with state and timers per key: see operator/process_function.hpp. Its state is stored under the name. Each
   /// subtask has a copy of `f`.

@@ -23,8 +23,6 @@ template <class T>
 class broadcast_stream;
 template <class T, class Selector>
 class keyed_stream;
-template <class T>
-class windowed_whole_stream;
 
 namespace detail {
 
@@ -208,7 +206,8 @@ class basic_stream {
   stream<T> rebalance() const { return repartitioned(partitioning::rebalance); }
 
   /// Windows over the whole stream, in two phases: each subtask aggregates its part, one merges the parts.
-  windowed_whole_stream<T> window(window_spec const& spec) const;
+  template <class Spec>
+  auto window(Spec const& spec) const;
 
   /// A function that is called for each record and has no key: see operator/process_function.hpp.
   template <class F>

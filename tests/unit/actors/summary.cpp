@@ -63,3 +63,19 @@ TEST_CASE("a summary as a table has a row for every operator, with bytes where t
   auto const table = summary_table(result());
   CHECK_THAT(table, Catch::Contains("bytes") && Catch::Contains("1.23 kB") && Catch::Contains("55 B") && Catch::Contains("1970-01-01T00:00:01Z"));
 }
+
+TEST_CASE("a summary as a table shows a dozen metrics and says how many more there are") {
+  auto r = result();
+  for (char c = 'a'; c <= 'n'; ++c) r.operators[1].metrics.counters[std::string(1, c)] = 7;
+  auto const table = summary_table(r);
+  CHECK_THAT(table, Catch::Contains("\no\"ut: l             7\n") && Catch::EndsWith("\nand 2 more metrics: --summary json has all\n"));
+  CHECK_THAT(table, !Catch::Contains("o\"ut: m"));
+}
+
+TEST_CASE("what is no number is null in the JSON of metrics") {
+  auto r = result();
+  r.operators[1].metrics.gauges["endless"] = {std::numeric_limits<double>::infinity(), -0.5, std::numeric_limits<double>::infinity(), 2};
+  r.operators[1].metrics.histograms["empty"];
+  CHECK_THAT(summary_json(r, "j"), Catch::Contains(R"("metrics":{"counters":{},"gauges":{"endless":{"sum":null,"min":-0.5,"max":null,"subtasks":2}},"histograms":{"empty":)"
+                                                   R"({"count":0,"mean":null,"min":null,"p50":null,"p90":null,"p99":null,"p999":null,"max":null}}}}]})"));
+}

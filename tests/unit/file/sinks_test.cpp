@@ -10,6 +10,9 @@
 
 #include <unistd.h>
 
+#include <flow/window/aggregates.hpp>
+#include <flow/window/windowed.hpp>
+
 #include "helpers.hpp"
 
 using namespace file_test;
@@ -131,6 +134,17 @@ TEST_CASE("the CSV sink writes a header and RFC 4180 rows, structs flattened") {
   CHECK(content_of(out + "/part-0.csv") == "key,at,value.flights,value.mean,note,extra,flag\n"
                                            "\"a,\"\"b\"\"\n\",1970/01/01 00:00,-1,0.1,\"\",7,true\n"
                                            ",1970/01/01 00:00,0,1e+300,,,false\n");
+}
+
+TEST_CASE("results of windows with quantiles are columns, and lists of records are lines of JSON") {
+  temporary_folder folder;
+  using quantiles = flow::windowed<std::string, flow::quantile_values<500, 999>>;
+  write_all<quantiles>(flow::file::csv(folder / "csv").time_format("%H:%M"), {{"a", {}, flow::timestamp{std::chrono::minutes(1)}, {{1.5, 20}}}});
+  CHECK(content_of(folder / "csv/part-0.csv") == "key,start,end,value.p50,value.p99_9\na,00:00,00:01,1.5,20\n");
+  using frequent = flow::windowed<std::string, std::vector<flow::value_count<int>>>;
+  write_all<frequent>(flow::file::json_lines(folder / "json").time_format("%H:%M"), {{"a", {}, flow::timestamp{std::chrono::minutes(1)}, {{7, 3}, {5, 1}}}});
+  CHECK(content_of(folder / "json/part-0.json") ==
+        "{\"key\":\"a\",\"start\":\"00:00\",\"end\":\"00:01\",\"value\":[{\"value\":7,\"records\":3},{\"value\":5,\"records\":1}]}\n");
 }
 
 TEST_CASE("an empty text in the only column of CSV is no empty line") {

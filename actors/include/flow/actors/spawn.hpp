@@ -1,6 +1,7 @@
 #pragma once
 // A job in an actor system of the application's own.
 
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -30,10 +31,31 @@ auto inspect(Inspector& f, input_size& s) {
   };
   return f(caf::meta::type_name("flow::input_size"), bytes, records, caf::meta::load_callback(load));
 }
+/// Sums and bounds by their bits: CAF 0.17 never comes to an end with an infinity, and makes a number of NaN.
+template <class Inspector, class... Others>
+auto inspect_metric(Inspector& f, char const* type, double& sum, double& min, double& max, Others&... others) {
+  auto const bits = [](double n) { return std::bit_cast<std::uint64_t>(n); };
+  std::uint64_t sum_bits = bits(sum), min_bits = bits(min), max_bits = bits(max);
+  auto const load = [&]() -> caf::error {
+    sum = std::bit_cast<double>(sum_bits), min = std::bit_cast<double>(min_bits), max = std::bit_cast<double>(max_bits);
+    return caf::none;
+  };
+  return f(caf::meta::type_name(type), sum_bits, min_bits, max_bits, others..., caf::meta::load_callback(load));
+}
+template <class Inspector>
+auto inspect(Inspector& f, gauge_summary& g) { return inspect_metric(f, "flow::gauge_summary", g.sum, g.min, g.max, g.subtasks); }
+template <class Inspector>
+auto inspect(Inspector& f, histogram_summary& h) {
+  return inspect_metric(f, "flow::histogram_summary", h.sum, h.min, h.max, h.count, h.buckets);
+}
+template <class Inspector>
+auto inspect(Inspector& f, metrics_summary& m) {
+  return f(caf::meta::type_name("flow::metrics_summary"), m.counters, m.gauges, m.histograms);
+}
 template <class Inspector>
 auto inspect(Inspector& f, operator_summary& s) {
   return f(caf::meta::type_name("flow::operator_summary"), s.name, s.kind, s.is_source, s.is_sink, s.task, s.parallelism, s.records_in,
-           s.records_out, s.processed, s.late, s.filtered, s.unread, s.bad, s.bytes, s.expected, s.watermark, s.busy, s.idle, s.blocked);
+           s.records_out, s.processed, s.late, s.filtered, s.unread, s.bad, s.bytes, s.expected, s.watermark, s.busy, s.idle, s.blocked, s.metrics);
 }
 template <class Inspector>
 auto inspect(Inspector& f, job_result& r) {

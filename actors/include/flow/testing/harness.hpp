@@ -165,6 +165,12 @@ class harness {
   /// What output 1 gave: late records, of an operator that has such an output.
   std::vector<In> const& late() const { return side_.values; }
   operator_base& tested() { return *operator_; }
+  /// What the function's own metrics are.
+  metrics_summary metrics() const {
+    metrics_summary all;
+    operator_->metrics().add_to(all);
+    return all;
+  }
 
  private:
   template <class Selector>

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <flow/error.hpp>
+#include <flow/metric/user_metrics.hpp>
 #include <flow/operator/receiver.hpp>
 #include <flow/state/operator_state.hpp>
 
@@ -68,6 +69,8 @@ class operator_base : public receiver {
   std::string const& name() const { return name_; }
   operator_counters& counters() { return counters_; }
   operator_counters const& counters() const { return counters_; }
+  user_metrics& metrics() { return metrics_; }
+  user_metrics const& metrics() const { return metrics_; }
   operator_state& state() { return state_; }
   output_port& port(std::size_t index) { return outputs_[index]; }
   std::size_t ports() const { return outputs_.size(); }
@@ -176,6 +179,7 @@ class operator_base : public receiver {
   std::shared_ptr<doorbell> bell_;
   operator_context context_;
   operator_counters counters_;
+  user_metrics metrics_;
   operator_state state_;
   std::string name_;
 };

@@ -16,10 +16,10 @@ class output {
   void emit(T record) { emit(std::move(record), now_); }
   /// Emits a record with an event time of its own; the time is dropped where the stream has no event time.
   void emit(T record, timestamp at) {
-    if (batch_->room() == 0) flush();
     auto& records = as<T>(*batch_);
     if (times_) times_[records.size()] = at;
     records.emplace_back(std::move(record));
+    if (records.room() == 0) flush();
   }
 
   // For operators:

@@ -1,7 +1,7 @@
 #pragma once
 // What a process function is: a class with the members
 //
-//     void open(flow::open_context&)                                     optional: declares state
+//     void open(flow::open_context&)                                     optional: declares state and metrics
 //     void process(T const&, auto& context, flow::output<Out>&)          for each record
 //     void on_timer(flow::timestamp, auto& context, flow::output<Out>&)  optional: for each timer that is due
 //     void close()                                                       optional: the input has ended

@@ -49,7 +49,7 @@ class process_operator final : public resumable_operator {
       timers_.event.attach(state().template declare<typename detail::keyed_part<key>::timer_table>("flow.event-timers"));
       timers_.processing.attach(state().template declare<typename detail::keyed_part<key>::timer_table>("flow.processing-timers"));
     }
-    open_context c(context().subtask, context().parallelism, keyed_states(), state());
+    open_context c(context().subtask, context().parallelism, keyed_states(), state(), metrics());
     if constexpr (detail::names_open<F>) f_.open(c);
   }
   void watermark(timestamp w) override {

@@ -6,6 +6,9 @@
 //     void merge(Aggregate const&);       another partial aggregate of the same window
 //     Result result() const;
 // and a `serialize` member, since it is state. `merge` must not depend on the order in which records were added.
+//
+// Ready ones are of a member, a member function or a function of the record (aggregates/selector.hpp): those here, and
+// distinct_count, approximate_distinct_count, top, most_frequent and quantiles in the folder aggregates/.
 
 #include <algorithm>
 #include <concepts>
@@ -14,6 +17,10 @@
 #include <type_traits>
 
 #include <flow/record/encoding.hpp>
+#include <flow/window/aggregates/distinct_count.hpp>
+#include <flow/window/aggregates/quantiles.hpp>
+#include <flow/window/aggregates/selector.hpp>
+#include <flow/window/aggregates/top.hpp>
 
 namespace flow {
 
@@ -28,17 +35,6 @@ concept aggregate_of = std::default_initializable<A> && std::copyable<A> && requ
 };
 
 namespace detail {
-template <class M>
-struct member_of;
-template <class C, class V>
-struct member_of<V C::*> {
-  using owner = C;
-  using value = V;
-};
-template <auto Member>
-using owner_of = typename member_of<decltype(Member)>::owner;
-template <auto Member>
-using value_of = typename member_of<decltype(Member)>::value;
 /// Sums of integers are kept in 64 bits, of floating point in double.
 template <class V>
 using sum_of = std::conditional_t<std::is_floating_point_v<V>, double, std::conditional_t<std::is_signed_v<V>, std::int64_t, std::uint64_t>>;
@@ -55,25 +51,25 @@ struct count {
   void serialize(Archive& archive) { archive(CEREAL_NVP(records)); }
 };
 
-/// The sum of a member.
-template <auto Member>
+/// The sum of a member or function.
+template <auto Selector>
 struct sum {
-  detail::sum_of<detail::value_of<Member>> total = 0;
-  void add(detail::owner_of<Member> const& record) { total += record.*Member; }
+  detail::sum_of<detail::value_of<Selector>> total = 0;
+  void add(detail::owner_of<Selector> const& record) { total += detail::selected<Selector>(record); }
   void merge(sum const& other) { total += other.total; }
   auto result() const { return total; }
   template <class Archive>
   void serialize(Archive& archive) { archive(CEREAL_NVP(total)); }
 };
 
-/// The arithmetic mean of a member; 0 of no records.
-template <auto Member>
+/// The arithmetic mean of a member or function; 0 of no records.
+template <auto Selector>
 struct mean {
   std::int64_t records = 0;
-  detail::sum_of<detail::value_of<Member>> total = 0;
-  void add(detail::owner_of<Member> const& record) {
+  detail::sum_of<detail::value_of<Selector>> total = 0;
+  void add(detail::owner_of<Selector> const& record) {
     ++records;
-    total += record.*Member;
+    total += detail::selected<Selector>(record);
   }
   void merge(mean const& other) {
     records += other.records;
@@ -85,19 +81,19 @@ struct mean {
 };
 
 namespace detail {
-/// The smallest or largest value of a member, by `Better(candidate, best)`.
-template <auto Member, class Better>
+/// The smallest or largest value, by `Better(candidate, best)`.
+template <auto Selector, class Better>
 struct extreme {
   bool any = false;
-  value_of<Member> best{};
-  void add(owner_of<Member> const& record) { offer(record.*Member); }
+  value_of<Selector> best{};
+  void add(owner_of<Selector> const& record) { offer(selected<Selector>(record)); }
   void merge(extreme const& other) { if (other.any) offer(other.best); }
-  value_of<Member> result() const { return best; }
+  value_of<Selector> result() const { return best; }
   template <class Archive>
   void serialize(Archive& archive) { archive(CEREAL_NVP(any), CEREAL_NVP(best)); }
 
  private:
-  void offer(value_of<Member> const& candidate) {
+  void offer(value_of<Selector> const& candidate) {
     if (any && !Better{}(candidate, best)) return;
     best = candidate;
     any = true;
@@ -105,11 +101,11 @@ struct extreme {
 };
 }  // namespace detail
 
-/// The smallest value of a member; a default-made one of no records.
-template <auto Member>
-using min = detail::extreme<Member, std::less<>>;
-/// The largest value of a member; a default-made one of no records.
-template <auto Member>
-using max = detail::extreme<Member, std::greater<>>;
+/// The smallest value of a member or function; a default-made one of no records.
+template <auto Selector>
+using min = detail::extreme<Selector, std::less<>>;
+/// The largest value of a member or function; a default-made one of no records.
+template <auto Selector>
+using max = detail::extreme<Selector, std::greater<>>;
 
 }  // namespace flow

@@ -6,6 +6,7 @@
 
 #include <flow/state/table.hpp>
 #include <flow/time.hpp>
+#include <flow/window/fold.hpp>
 
 namespace flow {
 
@@ -24,10 +25,16 @@ struct firing_position {
 
 /// Walks over the keys of a window in the order of their hashes, in portions of one segment: merges what the window's
 /// tables hold of each key, and stops anywhere to go on later. Nothing may change the tables in between.
-template <key_type K, class A>
+template <window_fold Fold>
 class window_merge {
+  using K = typename Fold::key;
+  using A = typename Fold::aggregate;
+
  public:
   using entry = segment_entry<K, A>;
+
+  /// The fold says how aggregates are merged; it outlives this.
+  explicit window_merge(Fold const& fold) : fold_(fold) {}
 
   /// Starts with a window: the tables that hold it together, which outlive the walk.
   void begin(std::span<table<K, A> const* const> window) {
@@ -64,13 +71,14 @@ class window_merge {
     } else {
       merged_.clear();
       for (auto const* part : window_)
-        part->for_each_between(first, last, [this](entry const& e) { merged_.find_or_insert(e.key, hash_of(e.key)).merge(e.value); });
+        part->for_each_between(first, last, [this](entry const& e) { detail::merge_of_key(fold_, e.key, merged_.find_or_insert(e.key, hash_of(e.key)), e.value); });
       merged_.for_each_between(0, ~std::uint64_t{0}, [this](entry const& e) { portion_.push_back(&e); });
     }
     done_ = last == ~std::uint64_t{0};
     next_hash_ = last + 1;
   }
 
+  Fold const& fold_;
   std::span<table<K, A> const* const> window_;
   std::uint64_t next_hash_ = 0;
   bool done_ = true;

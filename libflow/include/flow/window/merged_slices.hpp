@@ -6,6 +6,8 @@
 // aggregates", 2004). A run is merged when a window first needs it, from its two halves; it is forgotten when a record
 // changes a slice in it, or when no window to come contains it.
 //
+// Aggregates that keep records are not merged ahead: a record is stored in its slice and nowhere else.
+//
 // Derived from the slices, which are the state: after a restore the runs are merged anew.
 
 #include <bit>
@@ -14,23 +16,32 @@
 #include <vector>
 
 #include <flow/state/slices.hpp>
+#include <flow/window/fold.hpp>
 #include <flow/window/windows.hpp>
 
 namespace flow {
 
-template <key_type K, class A>
+template <window_fold Fold>
 class merged_slices {
+  using K = typename Fold::key;
+  using A = typename Fold::aggregate;
+
  public:
   using table_type = table<K, A>;
 
-  explicit merged_slices(slicing const& cuts) : cuts_(cuts) {}
+  /// The fold says how aggregates are merged; it outlives this.
+  merged_slices(slicing const& cuts, Fold const& fold) : cuts_(cuts), fold_(fold) {}
   /// The slices to merge; they outlive this.
   void attach(slices<K, A> const& of) { slices_ = &of; }
 
-  /// Tables that together hold the slices in [first, last). Valid until a slice changes or the next call.
+  /// Tables that together hold the slices in [first, last), oldest first. Valid until a slice changes or the next call.
   std::span<table_type const* const> cover(timestamp first, timestamp last) {
     covered_until_ = std::max(covered_until_, last);
     parts_.clear();
+    if constexpr (keeps_records<A>) {
+      for (auto const& s : slices_->between(first, last)) parts_.push_back(s.entries.get());
+      return parts_;
+    }
     for_each_run(first, last, [this](run r) {
       if (auto const* part = merge(r)) parts_.push_back(part);
     });
@@ -101,7 +112,7 @@ class merged_slices {
     if (!halves[0] || !halves[1]) return halves[0] ? halves[0] : halves[1];
     auto merged = fresh_table();
     for (auto const* half : halves)
-      half->for_each([&](K const& key, A const& value) { merged->find_or_insert(key, hash_of(key)).merge(value); });
+      half->for_each([&](K const& key, A const& value) { detail::merge_of_key(fold_, key, merged->find_or_insert(key, hash_of(key)), value); });
     if (r.level >= runs_.size()) runs_.resize(r.level + 1);
     return (runs_[r.level][r.index] = std::move(merged)).get();
   }
@@ -116,7 +127,7 @@ class merged_slices {
       }
       part = inside.front().entries.get();
     }
-    if (auto const* value = part->find(key, hash)) all.merge(*value);
+    if (auto const* value = part->find(key, hash)) detail::merge_of_key(fold_, key, all, *value);
   }
 
   void forget(std::size_t level, typename level_runs::iterator which) {
@@ -135,6 +146,7 @@ class merged_slices {
 
   static constexpr std::size_t most_spare = 4;
   slicing cuts_;
+  Fold const& fold_;
   slices<K, A> const* slices_ = nullptr;
   std::vector<level_runs> runs_;  // by level; a run held is merged from what its slices hold now
   std::vector<table_type const*> parts_;

@@ -7,10 +7,7 @@
 #include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
 
-#include <flow/operator/output.hpp>
-#include <flow/record/key.hpp>
-#include <flow/window/aggregates.hpp>
-#include <flow/window/windowed.hpp>
+#include <flow/window/fold.hpp>
 #include <flow/window/windows.hpp>
 
 namespace flow {
@@ -23,20 +20,22 @@ struct partial {
   void serialize(Archive& archive) { archive(CEREAL_NVP(value)); }
 };
 
-/// How a partial aggregate enters the merged one.
-template <class A>
-struct partial_input {
-  using record = partial<A>;
+/// How parts enter the merged aggregate.
+template <window_function F>
+struct partial_fold : F {
+  using record = partial<typename F::aggregate>;
   using key = whole_stream;
-  using aggregate = A;
+  explicit partial_fold(F function) : F(std::move(function)) {}
   whole_stream key_of(record const&) const { return {}; }
-  static void fold(A& into, record const& r) { into.merge(r.value); }
+  void add(typename F::aggregate& into, record const& part) const { this->merge(into, part.value); }
 };
 
 /// Aggregates per slice; when the watermark passes a slice's end its part goes out, late but allowed records at once.
 /// Output 1 takes the records that are late.
-template <class T, class A>
+template <window_function F>
 class partial_operator final : public operator_base {
+  using T = typename F::record;
+  using A = typename F::aggregate;
   struct slice {
     timestamp begin, end;
     A value{};
@@ -45,13 +44,16 @@ class partial_operator final : public operator_base {
   };
 
  public:
-  partial_operator(std::string name, window_spec const& spec) : operator_base(std::move(name), 2), slicing_(spec) {}
+  partial_operator(std::string name, window_spec const& spec, F function)
+      : operator_base(std::move(name), 2), function_(std::move(function)), slicing_(spec) {}
 
   void open() override {
     open_ = &state().template value<std::vector<slice>>("slices");
     watermark_ = &state().template value<timestamp>("fired-until", no_watermark);
-    renew<partial<A>>(out_, context().batch_size);
-    renew<T>(late_, context().batch_size);
+    out_.attach(*this, 0, context().batch_size);
+    late_.attach(*this, 1, context().batch_size);
+    out_.begin(true);
+    late_.begin(true);
   }
   void watermark(timestamp w) override {
     if (w <= *watermark_) return;
@@ -89,13 +91,13 @@ class partial_operator final : public operator_base {
     } catch (...) {
       fail(in, next_);
     }
-    if (!out_->empty()) push(0, out_);
-    if (!late_->empty()) push(1, late_);
+    out_.flush();
+    late_.flush();
     return true;
   }
   void take(T const& record, timestamp t) {
     if (slice* const s = find(t)) {
-      s->value.add(record);
+      function_.add(s->value, record);
       counters().processed.add(1);
       return;
     }
@@ -104,13 +106,11 @@ class partial_operator final : public operator_base {
       counters().filtered.add(1);
     } else if (slicing_.expired(slicing_.last_end(span.begin), *watermark_)) {
       counters().late.add(1);
-      late_->add_timestamps()[late_->size()] = t;
-      as<T>(*late_).emplace_back(record);
-      if (late_->room() == 0) push(1, late_);
+      late_.emit(record, t);
     } else {
       counters().processed.add(1);
       slice fresh{span.begin, span.begin + span.length, {}};
-      fresh.value.add(record);
+      function_.add(fresh.value, record);
       if (slicing::fired(fresh.end, *watermark_)) send(fresh);
       else open_->push_back(std::move(fresh));
     }
@@ -132,27 +132,23 @@ class partial_operator final : public operator_base {
       if (i + 1 != open_->size()) (*open_)[i] = std::move(open_->back());
       open_->pop_back();
     }
-    if (!out_->empty()) push(0, out_);
+    out_.flush();
     if (holds_batches() || !outputs_ready()) return false;
     *watermark_ = std::exchange(sending_until_, no_watermark);
     forward_watermark(*watermark_);
     return true;
   }
-  void send(slice const& s) {
-    out_->add_timestamps()[out_->size()] = s.begin;
-    out_->add_hashes()[out_->size()] = hash_of(whole_stream{});
-    as<partial<A>>(*out_).emplace_back(partial<A>{s.value});
-    if (out_->room() == 0) push(0, out_);
-  }
+  void send(slice& s) { out_.emit({std::move(s.value)}, s.begin); }
 
+  F function_;
   slicing slicing_;
   std::vector<slice>* open_ = nullptr;
   timestamp* watermark_ = nullptr;
   timestamp sending_until_ = no_watermark;  // the watermark that is passed on when the slices before it have been sent
   batch_ref rest_;
   std::uint32_t next_ = 0;
-  batch_ref out_;
-  batch_ref late_;
+  output<partial<A>> out_;
+  output<T> late_;
 };
 
 }  // namespace flow

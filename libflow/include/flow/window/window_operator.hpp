@@ -10,46 +10,34 @@
 // What it remembers is declared: the slices, the watermark up to which it has fired, and how far a firing under way has
 // come.
 
-#include <flow/operator/output.hpp>
 #include <flow/record/json_text.hpp>
 #include <flow/record/time_text.hpp>
-#include <flow/window/aggregates.hpp>
 #include <flow/window/firing.hpp>
+#include <flow/window/fold.hpp>
+#include <flow/window/gathering.hpp>
 #include <flow/window/merged_slices.hpp>
-#include <flow/window/windowed.hpp>
 
 namespace flow {
 
-/// How a record of a keyed stream enters an aggregate.
-template <class T, class Selector, class A>
-struct keyed_input {
-  using record = T;
-  using key = std::decay_t<std::invoke_result_t<Selector const&, T const&>>;
-  using aggregate = A;
-  Selector select;
-
-  decltype(auto) key_of(T const& r) const { return std::invoke(select, r); }
-  static void fold(A& into, T const& r) { into.add(r); }
-};
-
-template <class Input>
+template <window_fold Fold>
 class window_operator final : public operator_base {
-  using record = typename Input::record;
-  using key = typename Input::key;
-  using aggregate = typename Input::aggregate;
-  using result = windowed<key, result_of<aggregate>>;
+  using record = typename Fold::record;
+  using key = typename Fold::key;
+  using aggregate = typename Fold::aggregate;
 
  public:
-  window_operator(std::string name, window_spec const& spec, Input input)
-      : operator_base(std::move(name), 2), input_(std::move(input)), slicing_(spec), runs_(slicing_) {}
+  window_operator(std::string name, window_spec const& spec, Fold fold)
+      : operator_base(std::move(name), 2), fold_(std::move(fold)), slicing_(spec), walk_(fold_), runs_(slicing_, fold_) {}
 
   void open() override {
     slices_ = &state().template declare<slices<key, aggregate>>("slices");
     fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
     firing_ = &state().template value<firing_position>("firing");
     runs_.attach(*slices_);
-    renew<result>(out_, context().batch_size);
-    renew<record>(late_, context().batch_size);
+    out_.attach(*this, 0, context().batch_size);
+    late_.attach(*this, 1, context().batch_size);
+    out_.begin(true);
+    late_.begin(true);
   }
   void watermark(timestamp w) override {
     if (w <= *fired_until_) return;
@@ -60,11 +48,11 @@ class window_operator final : public operator_base {
   }
   /// Brings the declared position of a firing up to date; a barrier passes.
   void pass(barrier const& b) override {
-    if (firing_->window != no_watermark && merge_.finished()) end_window();
-    firing_->next_hash = merge_.position();
+    if (firing_->window != no_watermark && walk_.finished()) end_window();
+    firing_->next_hash = walk_.position();
     operator_base::pass(b);
   }
-  bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && rest_done() && merge_.between_portions()); }
+  bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && rest_done() && walk_.between_portions()); }
 
  protected:
   void process(batch_ref& b) override {
@@ -84,6 +72,7 @@ class window_operator final : public operator_base {
   }
 
  private:
+  using walk = std::conditional_t<keeps_records<aggregate>, window_gather<Fold>, window_merge<Fold>>;
   enum class slice_state { none, live, refire, late, gap };
   static constexpr std::uint32_t portion = 64;
   static constexpr std::size_t worth_prefetching = 4096;
@@ -112,9 +101,17 @@ class window_operator final : public operator_base {
     }
     counters().processed.add(n - set_aside_);
     set_aside_ = 0;
-    if (!out_->empty()) push(0, out_);
-    if (!late_->empty()) push(1, late_);
+    out_.flush();
+    late_.flush();
     return true;
+  }
+  /// The hashes of the records' keys: over the whole stream there is one key, and no column.
+  static auto hashes_of(batch<record> const& in) {
+    struct same_for_all {
+      constexpr std::uint64_t operator[](std::size_t) const { return whole_stream{}.hash(); }
+    };
+    if constexpr (std::is_same_v<key, whole_stream>) return same_for_all{};
+    else return in.hashes().data();
   }
   bool in_slice(timestamp t) const { return static_cast<std::uint64_t>((t - span_.begin).count()) < length_; }
 
@@ -123,7 +120,7 @@ class window_operator final : public operator_base {
     auto& entries = *table_;
     record const* const records = in.data();
     timestamp const* const times = in.timestamps().data();
-    std::uint64_t const* const hashes = in.hashes().data();
+    auto const hashes = hashes_of(in);
     timestamp const begin = span_.begin;
     std::uint64_t const length = length_;
     if (entries.size() > worth_prefetching)
@@ -131,7 +128,7 @@ class window_operator final : public operator_base {
     std::uint32_t i = next_;
     try {
       for (; i < end && static_cast<std::uint64_t>((times[i] - begin).count()) < length; ++i)
-        input_.fold(entries.find_or_insert(input_.key_of(records[i]), hashes[i]), records[i]);
+        fold_.add(entries.find_or_insert(fold_.key_of(records[i]), hashes[i]), records[i]);
     } catch (...) {
       next_ = i;
       throw;
@@ -147,18 +144,17 @@ class window_operator final : public operator_base {
     } else if (slice_state_ == slice_state::late) {
       counters().late.add(1);
       ++set_aside_;
-      late_->add_timestamps()[late_->size()] = in.timestamps()[i];
-      as<record>(*late_).emplace_back(in[i]);
-      if (late_->room() == 0) push(1, late_);
+      late_.emit(in[i], in.timestamps()[i]);
     } else {
-      auto const& k = input_.key_of(in[i]);
+      auto const& k = fold_.key_of(in[i]);
+      std::uint64_t const hash = hashes_of(in)[i];
       if (refiring_ == no_watermark) {
-        input_.fold(table_->find_or_insert(k, in.hashes()[i]), in[i]);
+        fold_.add(table_->find_or_insert(k, hash), in[i]);
         refiring_ = first_refired();
       }
       for (; refiring_ <= last_refired(); refiring_ = slicing_.next_end(refiring_)) {
         if (!still_ready()) return false;
-        emit(k, refiring_, runs_.of_key(k, in.hashes()[i], slicing_.start_of(refiring_), refiring_).result());
+        give(k, refiring_, runs_.of_key(k, hash, slicing_.start_of(refiring_), refiring_));
       }
       refiring_ = no_watermark;
     }
@@ -191,10 +187,10 @@ class window_operator final : public operator_base {
   /// Fires all windows that end up to `firing_->until`; false when the receivers take no more.
   bool fire() {
     if (firing_->until == no_watermark) return true;
-    while (firing_->window != no_watermark || next_window())
-      if (!emit_window()) return false;
-    if (!out_->empty()) push(0, out_);
-    if (holds_batches() || !outputs_ready()) return false;
+    bool stopped = false;
+    while (!stopped && (firing_->window != no_watermark || next_window())) stopped = !give_window();
+    out_.flush();  // what has been given out does not wait behind a barrier
+    if (stopped || holds_batches() || !outputs_ready()) return false;
     timestamp const w = std::exchange(firing_->until, no_watermark);
     *fired_until_ = w;
     while (!slices_->all().empty() && slicing_.expired(slicing_.last_end(slices_->all().front().begin), w)) slices_->drop_oldest();
@@ -219,28 +215,35 @@ class window_operator final : public operator_base {
   void begin_window(timestamp end) {
     firing_->window = end;
     try {
-      merge_.begin(runs_.cover(slicing_.start_of(end), end));
+      walk_.begin(runs_.cover(slicing_.start_of(end), end));
     } catch (...) {
       fail(about_window(end, nullptr));
     }
   }
   void end_window() { firing_->last = std::exchange(firing_->window, no_watermark); }
-  bool emit_window() {
-    typename window_merge<key, aggregate>::entry const* e = nullptr;
-    try {
-      while (still_ready()) {
-        e = nullptr;
-        e = merge_.next();
-        if (!e) {
-          end_window();
-          return true;
-        }
-        emit(e->key, firing_->window, e->value.result());
+  bool give_window() {
+    typename walk::entry const* e = nullptr;
+    while (still_ready()) {
+      try {
+        e = walk_.next();
+      } catch (...) {
+        fail(about_window(firing_->window, nullptr));
       }
-    } catch (...) {
-      fail(about_window(firing_->window, e ? &e->key : nullptr));
+      if (!e) {
+        end_window();
+        return true;
+      }
+      give(e->key, firing_->window, e->value);
     }
     return false;
+  }
+  void give(key const& k, timestamp end, aggregate const& a) {
+    out_.stamp(end - duration{1});
+    try {
+      fold_.give(detail::window_of_key(k, slicing_.start_of(end), end), a, out_);
+    } catch (...) {
+      fail(about_window(end, &k));
+    }
   }
   std::string about_window(timestamp end, key const* k) const {
     std::string text = "the window was from ";
@@ -250,18 +253,8 @@ class window_operator final : public operator_base {
       if (k) text += " of key " + to_json(*k);
     return text;
   }
-  void emit(key const& k, timestamp end, result_of<aggregate> value) {
-    auto& out = as<result>(*out_);
-    out.add_timestamps()[out.size()] = end - duration{1};
-    auto& r = out.emplace_back();
-    if constexpr (!std::is_same_v<key, whole_stream>) r.key = k; else (void)k;
-    r.start = slicing_.start_of(end);
-    r.end = end;
-    r.value = std::move(value);
-    if (out.room() == 0) push(0, out_);
-  }
 
-  Input input_;
+  Fold fold_;
   slicing slicing_;
   slices<key, aggregate>* slices_ = nullptr;
   timestamp* fired_until_ = nullptr;
@@ -279,11 +272,11 @@ class window_operator final : public operator_base {
   timestamp refiring_ = no_watermark;
 
   firing_position* firing_ = nullptr;
-  window_merge<key, aggregate> merge_;
-  merged_slices<key, aggregate> runs_;
+  walk walk_;
+  merged_slices<Fold> runs_;
 
-  batch_ref out_;
-  batch_ref late_;
+  output<typename Fold::out> out_;
+  output<record> late_;
 };
 
 }  // namespace flow

@@ -1,11 +1,13 @@
 #pragma once
 // Windows of keyed and whole streams, and what they give.
+//
+// What a window computes (aggregate, reduce, process) is written once, over two things: how the stream is divided
+// (`keyed_windows`, `whole_windows`) and how windows are assigned (`windowing` of the type that describes them).
 
 #include <flow/stream.hpp>
-#include <flow/window/aggregates.hpp>
+#include <flow/window/functions.hpp>
 #include <flow/window/partial.hpp>
 #include <flow/window/window_operator.hpp>
-#include <flow/window/windowed.hpp>
 
 namespace flow {
 
@@ -24,92 +26,152 @@ class aggregated_stream : public basic_stream<Result, aggregated_stream<T, Resul
 
 namespace detail {
 
-inline void check_window(node& n, window_spec const& spec) {
-  n.needs_event_time = true;
-  if (spec.size.count() <= 0) n.mistakes.push_back("the window's size must be above 0");
-  if (spec.slide.count() <= 0) n.mistakes.push_back("the windows' slide must be above 0");
-  if (spec.lateness.count() < 0) n.mistakes.push_back("the allowed lateness must not be negative");
-  for (duration const d : {spec.size, spec.slide, spec.offset, -spec.offset, spec.lateness})
-    if (d > longest_window) n.mistakes.push_back("size, slide, offset and allowed lateness of windows must be at most 9,000 years");
+/// How windows described by a Spec are checked and computed; specialised for each type that `window(...)` takes:
+///     static void check(node&, Spec const&)          adds the mistakes that the types could not catch
+///     static auto make(std::string name, Spec const&, window_fold auto)     an operator whose output 1 takes late records
+///     static constexpr bool in_parts                 whether windows over the whole stream may be put together from parts
+///                                                    that subtasks aggregate (`partial_operator`)
+template <class Spec>
+struct windowing;
+
+template <>
+struct windowing<window_spec> {
+  static constexpr bool in_parts = true;
+  static void check(node& n, window_spec const& spec) {
+    n.needs_event_time = true;
+    if (spec.size.count() <= 0) n.mistakes.push_back("the window's size must be above 0");
+    if (spec.slide.count() <= 0) n.mistakes.push_back("the windows' slide must be above 0");
+    if (spec.lateness.count() < 0) n.mistakes.push_back("the allowed lateness must not be negative");
+    for (duration const d : {spec.size, spec.slide, spec.offset, -spec.offset, spec.lateness})
+      if (d > longest_window) n.mistakes.push_back("size, slide, offset and allowed lateness of windows must be at most 9,000 years");
+  }
+  template <window_fold Fold>
+  static std::unique_ptr<operator_base> make(std::string name, window_spec const& spec, Fold fold) {
+    return std::make_unique<window_operator<Fold>>(std::move(name), spec, std::move(fold));
+  }
+};
+
+/// Adds the node that computes windows of records T and gives records Out.
+template <class T, class Out, class Spec>
+node& add_windows(stream_end const& from, std::string kind, std::string name, bool named, Spec const& spec) {
+  node& n = add_operator<T>(from, std::move(kind), std::move(name));
+  must_be_named(n, named);
+  windowing<Spec>::check(n, spec);
+  n.outputs = {{&batch_type_of<Out>, ""}, {&batch_type_of<T>, "late", false}};
+  return n;
 }
 
-template <class A, class T>
-constexpr void check_aggregate() {
-  static_assert(aggregate_of<A, T>, "an aggregate needs add(record), merge(other) and result() const, and must be default-made and copyable");
-  static_assert(!aggregate_of<A, T> || describable<A>, "an aggregate is state: give it a `serialize` member that names its fields");
-}
+/// A stream divided by key: windows are those of each key.
+template <class T, class Selector>
+struct keyed_windows {
+  using key = key_of<Selector, T>;
+  stream_end end;
+  Selector selector;
+
+  template <class Spec, window_function F>
+  auto add(std::string name, Spec const& spec, F function) const {
+    bool const named = !name.empty();
+    node& n = add_windows<T, typename F::out>(end, "window", std::move(name), named, spec);
+    n.keyed = true;
+    n.make = [spec, fold = keyed_fold<Selector, F>(selector, std::move(function))](node const& self) {
+      return windowing<Spec>::make(self.name, spec, fold);
+    };
+    return aggregated_stream<T, typename F::out>({end.job, n.id, 0}, n.id);
+  }
+};
+
+/// Not divided: windows are over all records. Each subtask aggregates its part and one merges the parts, or, where parts
+/// would not be smaller than the records, one subtask takes all.
+template <class T>
+struct whole_windows {
+  using key = whole_stream;
+  stream_end end;
+
+  template <class Spec, window_function F>
+  auto add(std::string name, Spec const& spec, F function) const {
+    bool const named = !name.empty();
+    if constexpr (windowing<Spec>::in_parts && !keeps_records<typename F::aggregate>) {
+      node& part = add_parts(named ? name + "-partial" : "", named, spec, function);
+      node& n = add_last<partial<typename F::aggregate>>({end.job, part.id, 0}, std::move(name), named, spec, partial_fold<F>(std::move(function)));
+      return aggregated_stream<T, typename F::out>({end.job, n.id, 0}, part.id);
+    } else {
+      node& n = add_last<T>(end, std::move(name), named, spec, whole_fold<F>(std::move(function)));
+      return aggregated_stream<T, typename F::out>({end.job, n.id, 0}, n.id);
+    }
+  }
+
+ private:
+  template <class Spec, class F>
+  node& add_parts(std::string name, bool named, Spec const& spec, F const& function) const {
+    node& n = add_windows<T, partial<typename F::aggregate>>(end, "partial", std::move(name), named, spec);
+    n.follows_input = true;
+    n.make = [spec, function](node const& self) { return std::make_unique<partial_operator<F>>(self.name, spec, function); };
+    return n;
+  }
+  template <class In, class Spec, class Fold>
+  static node& add_last(stream_end const& from, std::string name, bool named, Spec const& spec, Fold fold) {
+    node& n = add_windows<In, typename Fold::out>(from, "window", std::move(name), named, spec);
+    n.parallelism = 1;
+    n.merges_all = true;
+    n.make = [spec, fold = std::move(fold)](node const& self) { return windowing<Spec>::make(self.name, spec, fold); };
+    return n;
+  }
+};
 
 }  // namespace detail
 
-/// Windows of each key.
-template <class T, class Selector>
-class windowed_keyed_stream {
- public:
-  windowed_keyed_stream(detail::stream_end end, Selector selector, window_spec spec) : end_(end), selector_(std::move(selector)), spec_(spec) {}
+/// Windows over records of type T: of each key, or over the whole stream. The name is that of the stored state.
+template <class T, class Division, class Spec>
+class windowed_stream {
+  using key = typename Division::key;
 
-  /// One result per key and window: the aggregate A of its records.
+ public:
+  windowed_stream(Division division, Spec spec) : division_(std::move(division)), spec_(std::move(spec)) {}
+
+  /// One result per window, `windowed<key, result>`: the aggregate A of its records. Keeps one A per key and slice.
   template <class A>
   auto aggregate(std::string name) const {
-    detail::check_aggregate<A, T>();
-    using input = keyed_input<T, Selector, A>;
-    using result = windowed<typename input::key, result_of<A>>;
-    bool const named = !name.empty();
-    node& n = detail::add_operator<T>(end_, "window", std::move(name));
-    detail::must_be_named(n, named);
-    detail::check_window(n, spec_);
-    n.keyed = true;
-    n.outputs = {{&batch_type_of<result>, ""}, {&batch_type_of<T>, "late", false}};
-    n.make = [selector = selector_, spec = spec_](node const& self) {
-      return std::make_unique<window_operator<input>>(self.name, spec, input{selector});
-    };
-    return aggregated_stream<T, result>({end_.job, n.id, 0}, n.id);
+    if constexpr (detail::check_aggregate<A, T>())
+      return division_.add(std::move(name), spec_, aggregate_function<T, key, A>{});
+  }
+  /// Any number of records per window, made of the aggregate's result by `void f(window, result, flow::output<Out>&)`, where
+  /// the window has `key`, `start` and `end`. They have the event time of a result unless `f` gives another.
+  template <class A, class F>
+  auto aggregate(std::string name, F f) const {
+    if constexpr (detail::check_aggregate<A, T>())
+      if constexpr (detail::check_result_function<F, key, result_of<A>>())
+        return division_.add(std::move(name), spec_, aggregate_with_function<T, key, A, F>(std::move(f)));
+  }
+  /// One result per window, `windowed<key, T>`: `T f(T const&, T const&)` makes one record of two, again and again. It must
+  /// be associative and, over the whole stream, commutative. Keeps one T per key and slice.
+  template <class F>
+  auto reduce(std::string name, F f) const {
+    if constexpr (detail::check_reduce<F, T>())
+      return division_.add(std::move(name), spec_, reduce_function<T, key, F>{std::move(f)});
+  }
+  /// Any number of records per window, made of all its records by `void f(window, std::span<T const>, flow::output<Out>&)`.
+  /// The records come slice by slice, oldest slice first, within one as they arrived; a tumbling window is one slice. Keeps
+  /// every record, once; over the whole stream one subtask keeps them all.
+  template <class F>
+  auto process(std::string name, F f) const {
+    if constexpr (detail::check_process<F, key, T>())
+      return division_.add(std::move(name), spec_, records_function<T, key, F>{std::move(f)});
   }
 
  private:
-  detail::stream_end end_;
-  Selector selector_;
-  window_spec spec_;
-};
-
-/// Windows over the whole stream.
-template <class T>
-class windowed_whole_stream {
- public:
-  windowed_whole_stream(detail::stream_end end, window_spec spec) : end_(end), spec_(spec) {}
-
-  /// One result per window: the aggregate A of all its records.
-  template <class A>
-  auto aggregate(std::string name) const {
-    detail::check_aggregate<A, T>();
-    using result = windowed<whole_stream, result_of<A>>;
-    bool const named = !name.empty();
-    node& part = detail::add_operator<T>(end_, "partial", named ? name + "-partial" : "");
-    detail::must_be_named(part, named);
-    detail::check_window(part, spec_);
-    part.follows_input = true;
-    part.outputs = {{&batch_type_of<partial<A>>, ""}, {&batch_type_of<T>, "late", false}};
-    part.make = [spec = spec_](node const& self) { return std::make_unique<partial_operator<T, A>>(self.name, spec); };
-
-    node& n = detail::add_operator<partial<A>>({end_.job, part.id, 0}, "window", std::move(name));
-    detail::must_be_named(n, named);
-    detail::check_window(n, spec_);
-    n.parallelism = 1;
-    n.merges_all = true;
-    n.outputs = {{&batch_type_of<result>, ""}, {&batch_type_of<partial<A>>, "late", false}};
-    n.make = [spec = spec_](node const& self) {
-      return std::make_unique<window_operator<partial_input<A>>>(self.name, spec, partial_input<A>{});
-    };
-    return aggregated_stream<T, result>({end_.job, n.id, 0}, part.id);
-  }
-
- private:
-  detail::stream_end end_;
-  window_spec spec_;
+  Division division_;
+  Spec spec_;
 };
 
 template <class T, class Handle>
-windowed_whole_stream<T> basic_stream<T, Handle>::window(window_spec const& spec) const {
-  return {end_, spec};
+template <class Spec>
+auto basic_stream<T, Handle>::window(Spec const& spec) const {
+  return windowed_stream<T, detail::whole_windows<T>, Spec>({end_}, spec);
+}
+template <class T, class Selector>
+template <class Spec>
+auto keyed_stream<T, Selector>::window(Spec const& spec) const {
+  return windowed_stream<T, detail::keyed_windows<T, Selector>, Spec>({end_, selector_}, spec);
 }
 
 }  // namespace flow

@@ -232,6 +232,11 @@ TEST_CASE("results and counters can be serialised") {
   o.expected = {std::nullopt, 11};
   o.watermark = timestamp{duration{8}};
   o.busy = std::chrono::nanoseconds(9);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  o.metrics.counters["alerts"] = 12;
+  o.metrics.gauges["load"] = {infinity, -0.1, infinity, 13};
+  o.metrics.gauges["never"];
+  o.metrics.histograms["amount"] = {14, 0.1, -2, 3, {{-5, 4}, {6, 10}}};
   caf::binary_serializer::container_type bytes;
   caf::binary_serializer sink(system, bytes);
   REQUIRE(!sink(sent));
@@ -251,4 +256,10 @@ TEST_CASE("results and counters can be serialised") {
   CHECK(got.operators[0].expected.records == 11);
   CHECK(got.operators[0].watermark == timestamp{duration{8}});
   CHECK(got.operators[0].busy == std::chrono::nanoseconds(9));
+  auto const& m = got.operators[0].metrics;
+  CHECK(m.counters == o.metrics.counters);
+  CHECK((m.gauges.at("load").sum == infinity && m.gauges.at("load").min == -0.1 && m.gauges.at("load").subtasks == 13));
+  CHECK(std::isnan(m.gauges.at("never").min));
+  auto const& h = m.histograms.at("amount");
+  CHECK((h.count == 14 && h.sum == 0.1 && h.min == -2 && h.max == 3 && h.buckets == o.metrics.histograms["amount"].buckets));
 }

@@ -28,7 +28,8 @@ std::string name_of(std::uint64_t n) { return n % 2 ? std::to_string(n) : "a key
 
 TEST_CASE("operator state says what it is, so that it can be redistributed by who does not know its types") {
   operator_state declared;
-  open_context context(3, 8, nullptr, declared);
+  user_metrics metrics;
+  open_context context(3, 8, nullptr, declared, metrics);
   auto const one = context.operator_state().list<rule>("dealt-out");
   context.operator_state().union_list<std::int64_t>("all-to-all");
   auto const map = context.operator_state().broadcast_map<std::string, rule>("rules");

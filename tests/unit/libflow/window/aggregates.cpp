@@ -12,7 +12,10 @@ struct reading {
   std::uint8_t small = 0;
   float fraction = 0;
   std::string name;
+  std::int64_t doubled() const { return 2 * std::int64_t{whole}; }
 };
+double halved(reading const& r) { return r.whole / 2.0; }
+constexpr auto positive = [](reading const& r) { return r.whole > 0; };
 using all = std::tuple<flow::count, flow::sum<&reading::whole>, flow::mean<&reading::fraction>, flow::min<&reading::whole>,
                        flow::max<&reading::whole>, flow::min<&reading::name>>;
 
@@ -110,6 +113,14 @@ TEST_CASE("sums do not overflow the width of their member") {
   }
   CHECK(s.result() == 8'000'000'000);
   CHECK(m.result() == 2e9);
+}
+
+TEST_CASE("aggregates are of members, member functions and functions of a record") {
+  std::vector<reading> const records{{5, 0, 0, "a"}, {-2, 0, 0, "bb"}};
+  CHECK(of<flow::sum<&reading::doubled>>(records).result() == 6);
+  CHECK(of<flow::max<halved>>(records).result() == 2.5);
+  CHECK(of<flow::mean<[](reading const& r) { return r.name.size(); }>>(records).result() == 1.5);
+  CHECK(of<flow::distinct_count<positive>>(records).result() == 2);
 }
 
 TEST_CASE("an aggregate is state: it is encoded and decoded whole") {

@@ -3,7 +3,7 @@
 #include <map>
 #include <random>
 
-#include <flow/window/aggregates.hpp>
+#include <flow/window/functions.hpp>
 #include <flow/window/merged_slices.hpp>
 
 #include "../recording.hpp"
@@ -17,9 +17,11 @@ flow::window_spec random_spec(std::mt19937_64& random) {
   return flow::sliding_windows(size, slide, flow::duration{static_cast<std::int64_t>(random() % 20) - 10});
 }
 
+using fold = flow::keyed_fold<std::identity, flow::aggregate_function<int, int, flow::count>>;
+
 /// The slices of a window operator, with the plain sums of each beside them.
 struct world {
-  explicit world(flow::window_spec const& spec) : cuts(spec), runs(cuts) { runs.attach(slices); }
+  explicit world(flow::window_spec const& spec) : cuts(spec), runs(cuts, counting) { runs.attach(slices); }
 
   void add(int key, flow::timestamp t) {
     auto const slice = cuts.slice_of(t);
@@ -44,7 +46,8 @@ struct world {
 
   flow::slicing cuts;
   flow::slices<int, flow::count> slices{"slices"};
-  flow::merged_slices<int, flow::count> runs;
+  fold counting{{}, {}};
+  flow::merged_slices<fold> runs;
   std::map<flow::timestamp, key_counts> plain;
 };
 }  // namespace

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 
+#include <flow/window/functions.hpp>
 #include <flow/window/window_operator.hpp>
 
 #include "../recording.hpp"
@@ -17,11 +18,11 @@ using times = std::vector<std::int64_t>;
 struct self {
   std::int64_t operator()(std::int64_t const& r) const { return r; }
 };
-using input = flow::keyed_input<std::int64_t, self, flow::count>;
+using fold = flow::keyed_fold<self, flow::aggregate_function<std::int64_t, std::int64_t, flow::count>>;
 using result = flow::windowed<std::int64_t, std::int64_t>;
 
 struct windows {
-  explicit windows(flow::window_spec const& spec) : op("windows", spec, input{}) {
+  explicit windows(flow::window_spec const& spec) : op("windows", spec, fold{{}, {}}) {
     op.port(0).connect(results);
     op.port(1).connect(late);
     op.start(recording::context(2));
@@ -33,7 +34,7 @@ struct windows {
     auto b = batch_of(keys, at, hashes);
     op.receive(b);
   }
-  flow::window_operator<input> op;
+  flow::window_operator<fold> op;
   recording::recorder<result> results;
   recording::recorder<std::int64_t> late;
 };

@@ -62,7 +62,7 @@ void CEREAL_SAVE_FUNCTION_NAME(cell_archive<Cells>& archive, cereal::NameValuePa
 }
 template <class Cells, class T>
 void CEREAL_SAVE_FUNCTION_NAME(cell_archive<Cells>&, cereal::SizeTag<T> const&) {
-  static_assert(!std::is_same_v<T, T>, "a row of cells cannot hold a container: leave it out of serialize, or use flow::file::json_lines");
+  static_assert(!std::is_same_v<T, T>, "a row of cells cannot hold a container: emit a record per element, leave it out of serialize, or use flow::file::json_lines");
 }
 template <class Cells, class T>
 void CEREAL_SAVE_FUNCTION_NAME(cell_archive<Cells>& archive, std::optional<T> const& value) {
