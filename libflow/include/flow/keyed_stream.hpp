@@ -12,7 +12,7 @@ template <class T, class Selector>
 class keyed_stream {
  public:
   keyed_stream(detail::stream_end end, Selector selector) : end_(end), selector_(std::move(selector)) {}
-  /// Event-time windows of each key.
+  /// Windows of each key: window/windows.hpp, window/triggered_windows.hpp.
   template <class Spec>
   auto window(Spec const& spec) const;
 

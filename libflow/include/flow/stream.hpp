@@ -205,7 +205,8 @@ class basic_stream {
   /// Batches go to the subtasks of the next operator in turn.
   stream<T> rebalance() const { return repartitioned(partitioning::rebalance); }
 
-  /// Windows over the whole stream, in two phases: each subtask aggregates its part, one merges the parts.
+  /// Windows over the whole stream. Those computed from slices in two phases: each subtask aggregates its part, one merges
+  /// the parts; others by one subtask.
   template <class Spec>
   auto window(Spec const& spec) const;
 

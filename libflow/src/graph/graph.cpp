@@ -70,8 +70,8 @@ std::vector<std::string> graph::mistakes(std::uint32_t default_parallelism, std:
                  ", the number of key groups; lower the one or raise the other");
     for (auto const& input : n.inputs)
       if (n.needs_event_time && !has_event_time(input))
-        say(n, (n.inputs.size() == 1 ? "event-time windows need event time" : "it joins by event time, which '" + at(input.from).name + "' has not") +
-                   "; say .event_time(...) on the stream before key_by or window");
+        say(n, n.inputs.size() == 1 ? "event-time windows need event time; say .event_time(...) on the stream before key_by or window, or .processing_time() of the windows"
+                                    : "it joins by event time, which '" + at(input.from).name + "' has not; say .event_time(...) on the stream before key_by or window");
     for (std::uint32_t port = 0; port < n.outputs.size(); ++port)
       if (n.outputs[port].must_be_read && !is_read(n.id, port))
         say(n, "nobody reads its output" + (n.outputs[port].name.empty() ? "" : " '" + n.outputs[port].name + "'") +

@@ -7,6 +7,8 @@
 #include <flow/stream.hpp>
 #include <flow/window/functions.hpp>
 #include <flow/window/partial.hpp>
+#include <flow/window/per_window_operator.hpp>
+#include <flow/window/window_checks.hpp>
 #include <flow/window/window_operator.hpp>
 
 namespace flow {
@@ -39,17 +41,39 @@ struct windowing<window_spec> {
   static constexpr bool in_parts = true;
   static void check(node& n, window_spec const& spec) {
     n.needs_event_time = true;
-    if (spec.size.count() <= 0) n.mistakes.push_back("the window's size must be above 0");
-    if (spec.slide.count() <= 0) n.mistakes.push_back("the windows' slide must be above 0");
-    if (spec.lateness.count() < 0) n.mistakes.push_back("the allowed lateness must not be negative");
-    for (duration const d : {spec.size, spec.slide, spec.offset, -spec.offset, spec.lateness})
-      if (d > longest_window) n.mistakes.push_back("size, slide, offset and allowed lateness of windows must be at most 9,000 years");
+    check_sizes(n.mistakes, spec);
+    check_lateness(n.mistakes, spec.lateness, window_time::event);
   }
   template <window_fold Fold>
   static std::unique_ptr<operator_base> make(std::string name, window_spec const& spec, Fold fold) {
     return std::make_unique<window_operator<Fold>>(std::move(name), spec, std::move(fold));
   }
 };
+
+template <class Placement, class Trigger>
+struct windowing<triggered_windows<Placement, Trigger>> {
+  using spec_type = triggered_windows<Placement, Trigger>;
+  static constexpr bool in_parts = false;
+  static void check(node& n, spec_type const& spec) {
+    n.needs_event_time = Placement::time == window_time::event;
+    check_placement(n.mistakes, spec.how_placed());
+    check_lateness(n.mistakes, spec.lateness(), Placement::time);
+    check_trigger_of<Placement>(n.mistakes, spec.how_fired());
+  }
+  template <window_fold Fold>
+  static std::unique_ptr<operator_base> make(std::string name, spec_type const& spec, Fold fold) {
+    using record = typename Fold::record;
+    if constexpr (check_gap<Placement, record>() && check_trigger<Trigger, record, Placement::merges>())
+      return std::make_unique<per_window_operator<Placement, Trigger, Fold>>(std::move(name), spec, std::move(fold));
+    else return nullptr;
+  }
+};
+
+template <class Spec>
+consteval void check_windows() {
+  static_assert(requires(node& n, Spec const& s) { windowing<Spec>::check(n, s); },
+                "window(...) needs windows: tumbling_windows, sliding_windows, session_windows, count_windows or global_window");
+}
 
 /// Adds the node that computes windows of records T and gives records Out.
 template <class T, class Out, class Spec>
@@ -166,11 +190,13 @@ class windowed_stream {
 template <class T, class Handle>
 template <class Spec>
 auto basic_stream<T, Handle>::window(Spec const& spec) const {
+  detail::check_windows<Spec>();
   return windowed_stream<T, detail::whole_windows<T>, Spec>({end_}, spec);
 }
 template <class T, class Selector>
 template <class Spec>
 auto keyed_stream<T, Selector>::window(Spec const& spec) const {
+  detail::check_windows<Spec>();
   return windowed_stream<T, detail::keyed_windows<T, Selector>, Spec>({end_, selector_}, spec);
 }
 

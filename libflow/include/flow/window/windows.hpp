@@ -16,7 +16,18 @@ namespace flow {
 /// in them may be: about 9,000 years. No sum of those overflows, and all have dates.
 inline constexpr duration longest_window{std::int64_t{1} << 58};
 
-/// Windows [k * slide + offset, k * slide + offset + size) for every integer k.
+/// Which time bounds windows: that of records, that of the machine, or none.
+enum class window_time { event, processing, none };
+
+template <window_time Time>
+class aligned_placement;
+template <class Placement, class Trigger>
+class triggered_windows;
+struct end_trigger;
+struct event_time_trigger;
+
+/// Windows [k * slide + offset, k * slide + offset + size) for every integer k. As they are they fire at their end in event
+/// time, and are computed from slices; what says something else gives windows that are kept one by one.
 struct window_spec {
   duration size{};
   duration slide{};
@@ -29,6 +40,16 @@ struct window_spec {
     changed.lateness = d;
     return changed;
   }
+  /// Windows of the machine's time of day in place of event time: a record is in those of the time when it comes.
+  triggered_windows<aligned_placement<window_time::processing>, end_trigger> processing_time() const;
+  /// Windows that fire when a trigger says so: window/triggers.hpp.
+  template <class F>
+  triggered_windows<aligned_placement<window_time::event>, F> trigger(F f) const;
+  window_spec trigger(event_time_trigger) const;
+  /// Each firing gives out what has come since the one before, and not all there is.
+  triggered_windows<aligned_placement<window_time::event>, end_trigger> discarding() const;
+  /// Each firing gives out all there is: what is so if nothing is said.
+  window_spec accumulating() const { return *this; }
 };
 
 /// Windows of `size`, one after the other, aligned to the epoch plus `offset`.
@@ -51,12 +72,17 @@ class slicing {
       : size_(spec.size.count()), slide_(spec.slide.count()), offset_(spec.offset.count()),
         lateness_(spec.lateness), cut_(size_ % slide_) {}
 
-  /// The slice of a time. Within each slide there are cuts at its start and at (size mod slide) after it. Throws
-  /// `flow::error` (bad_record) for a time that is too far from the epoch.
-  slice_span slice_of(timestamp t) const {
+  /// The same time. Throws `flow::error` (bad_record) for one that is too far from the epoch.
+  static timestamp checked(timestamp t) {
     std::int64_t const at = t.time_since_epoch().count();
     if (at > 2 * longest_window.count() || at < -2 * longest_window.count())
       throw error(error_code::bad_record, "expected an event time within 18,000 years of 1970, in microseconds, found " + std::to_string(at));
+    return t;
+  }
+  /// The slice of a time. Within each slide there are cuts at its start and at (size mod slide) after it. Throws
+  /// `flow::error` (bad_record) for a time that is too far from the epoch.
+  slice_span slice_of(timestamp t) const {
+    std::int64_t const at = checked(t).time_since_epoch().count();
     std::int64_t const start = floor_to(at, slide_, offset_);
     std::int64_t begin = start, end = start + slide_;
     if (cut_ != 0) (at - start < cut_ ? end : begin) = start + cut_;

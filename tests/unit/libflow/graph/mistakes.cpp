@@ -90,7 +90,7 @@ TEST_CASE("more subtasks of a keyed operator than key groups are a mistake") {
 }
 
 TEST_CASE("windows without event time are a mistake, also when one of two joined streams lacks it") {
-  auto const said = "window 'counts': event-time windows need event time; say .event_time(...) on the stream before key_by or window";
+  auto const said = "window 'counts': event-time windows need event time; say .event_time(...) on the stream before key_by or window, or .processing_time() of the windows";
   flow::job job{"j"};
   job.source("events", nothing::source<event>()).key_by(&event::id).window(flow::tumbling_windows(1s)).aggregate<flow::count>("counts").sink("out", nothing::sink{});
   CHECK(mistakes(job) == lines{said});
