@@ -69,3 +69,4 @@ function(golden_sample name)
 endfunction()
 
 golden_sample(fraud_detection --payments /nonexistent --rules /nonexistent)
+golden_sample(clickstream --input /nonexistent)
