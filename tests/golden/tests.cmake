@@ -70,3 +70,4 @@ endfunction()
 
 golden_sample(fraud_detection --payments /nonexistent --rules /nonexistent)
 golden_sample(clickstream --input /nonexistent)
+golden_sample(live_dashboard_feed)
