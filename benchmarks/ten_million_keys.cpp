@@ -9,11 +9,10 @@
 #include <flow/state/table.hpp>
 
 #include <algorithm>
-#include <semaphore>
-#include <thread>
 #include <vector>
 
 #include "compare.hpp"
+#include "touched_ahead.hpp"
 
 namespace {
 
@@ -37,27 +36,8 @@ struct add_to_absl {
   }
 };
 
-/// Makes chunks ready, as the thread does that a running job has.
-struct touched_ahead {
-  std::counting_semaphore<> low{0};
-  flow::chunk_pool chunks{[this] { low.release(); }};
-  std::jthread thread{[this](std::stop_token stop) {
-    std::stop_callback const end(stop, [this] { low.release(); });
-    while (!stop.stop_requested()) {
-      low.acquire();
-      while (chunks.prepare_one()) {}
-    }
-  }};
-
-  double seconds() {
-    clockid_t clock{};
-    pthread_getcpuclockid(thread.native_handle(), &clock);
-    return bench::cpu_seconds(clock);
-  }
-};
-
 struct add_to_table {
-  touched_ahead memory;
+  bench::touched_ahead memory;
   flow::table<std::int64_t, std::int64_t> sums{&memory.chunks};
   std::uint64_t hashes[portion];
 

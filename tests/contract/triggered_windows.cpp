@@ -259,3 +259,22 @@ TEST_CASE("what is to be done by the machine's clock in many hours is done then"
   h.advance_time(std::chrono::microseconds(1));
   CHECK(h.output().size() == 1);
 }
+
+TEST_CASE("a function of a session's records gets those of all that it was merged from") {
+  job j("records");
+  auto results = j.source("readings", memory::values(std::vector<reading>{}))
+                     .event_time(&reading::at, monotonous())
+                     .key_by(&reading::key)
+                     .window(session_windows(duration{10}))
+                     .process("sessions", [](auto const& window, std::span<reading const> all, output<reading>& out) {
+                       for (auto const& r : all) out.emit({window.start, window.key, r.value});
+                     });
+  harness<reading, reading> h(results, &reading::key);
+  std::vector<reading> const all{{micros(20), 1, 20}, {micros(0), 1, 0}, {micros(40), 2, 40}, {micros(28), 1, 28}, {micros(9), 1, 9}, {micros(15), 1, 15}};
+  for (auto const& r : all) h.process(r, r.at);
+  h.end();
+  std::vector<reading> expected;
+  for (std::int64_t v : {0, 9, 20, 28, 15}) expected.push_back({micros(0), 1, v});
+  expected.push_back({micros(40), 2, 40});
+  CHECK(difference(expected, h.output()) == "");
+}

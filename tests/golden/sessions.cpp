@@ -118,3 +118,35 @@ TEST_CASE("windows of processing time hold each record once, whenever they end, 
   }
 }
 
+
+TEST_CASE("windows that fire early end with what they give without, under every schedule") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    std::mt19937_64 random(seed);
+    auto const readings = random_readings(random, random() % 400);
+    auto const s = random_settings(random);
+    INFO("seed " << seed << " parallelism " << s.parallelism() << " batch size " << s.batch_size() << " task buffer " << s.task_buffer());
+    auto found = std::make_shared<memory::collected<window_result>>();
+    auto parts = std::make_shared<memory::collected<window_result>>();
+    job j("early");
+    auto const keyed = j.source("readings", memory::values(readings, 3)).event_time(&reading::at, out_of_order_by(duration{60})).key_by(&reading::key);
+    auto const windows = sliding_windows(duration{40}, duration{20});
+    keyed.window(windows.trigger(on_event_time().early_every(duration{1}))).aggregate<fingerprint>("windows").sink("found", memory::collect(found));
+    keyed.window(windows.trigger(on_event_time().early_every(duration{1})).discarding()).aggregate<fingerprint>("parts").sink("parts-found", memory::collect(parts));
+    schedule how = deterministic(seed);
+    how.barrier_every = seed % 3 == 0 ? 50 : 0;
+    REQUIRE(testing::run(j, how, s).end == job_result::how::finished);
+    window_plan p;
+    p.spec = windows;
+    std::map<std::pair<std::int32_t, timestamp>, window_result> last, sums;
+    for (auto const& w : found->values()) last[{w.key, w.start}] = w;
+    for (auto const& w : parts->values()) {
+      auto& sum = sums.try_emplace({w.key, w.start}, window_result{w.key, w.start, w.end, {}}).first->second;
+      sum.value.merge(w.value);
+    }
+    std::vector<window_result> of_last, of_sums;
+    for (auto const& [_, w] : last) of_last.push_back(w);
+    for (auto const& [_, w] : sums) of_sums.push_back(w);
+    CHECK(difference(all_windows(readings, p), of_last) == "");
+    CHECK(difference(all_windows(readings, p), of_sums) == "");
+  }
+}

@@ -28,7 +28,7 @@ void output_port::push(batch_ref& b, operator_counters& counters) {
 
 void operator_base::start(operator_context const& context) {
   context_ = context;
-  state_.use(context.chunks);
+  state_.use(context.chunks, context.clock);
   activity_scope const scope(*this);
   try {
     open();

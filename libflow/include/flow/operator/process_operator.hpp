@@ -77,10 +77,12 @@ class process_operator final : public resumable_operator {
   }
   bool continue_firing() override { return fire(); }
   void look(std::chrono::nanoseconds) override {
+    sweep_states(detail::sweeper::idle_records);
     if constexpr (has_timers) {
       processing_until_ = std::max(processing_until_, context().clock->wall());
       if (!fire()) suspend();
     }
+    look_later();
   }
 
  private:
@@ -101,9 +103,10 @@ class process_operator final : public resumable_operator {
       fail(in, next_);
     }
     counters().processed.add(next_ - before);
+    sweep_states(next_ - before);
     if (next_ < n) return false;
     flush();
-    look_for_timers();
+    look_later();
     return true;
   }
   /// False: the receivers take no more before `end`.
@@ -145,7 +148,7 @@ class process_operator final : public resumable_operator {
     if (!done || holds_batches() || !outputs_ready()) return false;
     processing_until_ = no_watermark;
     timers_.first = timers_.processing.first().value_or(end_of_time);
-    look_for_timers();
+    look_later();
     return true;
   }
   bool take_timer() {
@@ -168,14 +171,22 @@ class process_operator final : public resumable_operator {
       fail(text += " of key " + to_json(timer_.key));
     }
   }
-  /// Asks to be looked at when the first processing-time timer is due. The clock of the day may be set meanwhile, hence
-  /// the longest wait.
-  void look_for_timers() {
-    if constexpr (has_timers) {
-      if (timers_.first == end_of_time) return;
-      auto const wait = std::clamp<duration>(saturating_add(timers_.first, -context().clock->wall().time_since_epoch()).time_since_epoch(), duration{0}, longest_wait);
-      look_at(context().clock->now() + wait);
-    }
+  /// Removes some of what has expired, as much as these records pay for.
+  void sweep_states(std::uint32_t records) {
+    if constexpr (is_keyed)
+      if (keyed_.states.timed()) keyed_.states.sweep(records);
+  }
+  /// Asks to be looked at when the first processing-time timer is due, or when expired state is to be removed. The clock of
+  /// the day may be set meanwhile, hence the longest wait.
+  void look_later() {
+    auto when = never;
+    if constexpr (is_keyed) when = keyed_.states.next_sweep();
+    if constexpr (has_timers)
+      if (timers_.first != end_of_time) {
+        auto const wait = std::clamp<duration>(saturating_add(timers_.first, -context().clock->wall().time_since_epoch()).time_since_epoch(), duration{0}, longest_wait);
+        when = std::min<std::chrono::nanoseconds>(when, context().clock->now() + wait);
+      }
+    look_at(when);
   }
   static constexpr duration longest_wait = std::chrono::seconds(10);
 

@@ -24,11 +24,11 @@ namespace detail {
 [[noreturn]] void throw_undeclared_keyed_state();
 
 /// What all handles share.
-template <class V>
+template <class V, class Cell = timed<V>>
 class state_handle {
  public:
   state_handle() = default;
-  explicit state_handle(state_access<V>& access) : access_(&access) {}
+  explicit state_handle(state_access<V, Cell>& access) : access_(&access) {}
 
   /// Whether there is anything for the current key.
   bool has() const { return access().find() != nullptr; }
@@ -36,13 +36,13 @@ class state_handle {
   void clear() const { access().erase(); }
 
  protected:
-  state_access<V>& access() const {
+  state_access<V, Cell>& access() const {
     if (!access_) [[unlikely]] throw_undeclared_keyed_state();
     return *access_;
   }
 
  private:
-  state_access<V>* access_ = nullptr;
+  state_access<V, Cell>* access_ = nullptr;
 };
 }  // namespace detail
 
@@ -64,29 +64,36 @@ class value_state : public detail::state_handle<T> {
   T& change() const { return this->access().change(); }
 };
 
-/// A list per key; an empty one is none.
+/// A list per key; an empty one is none. With a time to live each element has its own, and `get` drops those that have
+/// expired: O(elements) then.
 template <class T>
-class list_state : public detail::state_handle<std::vector<T>> {
+class list_state : public detail::state_handle<std::vector<T>, detail::timed_list<T>> {
  public:
-  using detail::state_handle<std::vector<T>>::state_handle;
+  using detail::state_handle<std::vector<T>, detail::timed_list<T>>::state_handle;
   std::vector<T> const& get() const {
     static std::vector<T> const none{};
     auto const* const list = this->access().find();
     return list ? *list : none;
   }
   /// Appends. Amortised O(1).
-  void add(T value) const { this->access().change().push_back(std::move(value)); }
+  void add(T value) const {
+    this->access().change().push_back(std::move(value));
+    this->access().written();
+  }
   void set(std::vector<T> values) const {
-    if (values.empty()) this->clear(); else this->access().change() = std::move(values);
+    this->clear();
+    if (values.empty()) return;
+    this->access().change() = std::move(values);
+    this->access().written();
   }
 };
 
-/// A map per key.
+/// A map per key. With a time to live each entry has its own; `size` and `empty` then take O(entries) and are no reads.
 template <class M, class V>
 class map_state {
  public:
   map_state() = default;
-  explicit map_state(std::shared_ptr<detail::map_access<M, V>> access) : access_(std::move(access)) {}
+  explicit map_state(detail::map_access<M, V>& access) : access_(&access) {}
 
   /// The value at `m`, or null.
   V const* find(M const& m) const {
@@ -120,7 +127,7 @@ class map_state {
     if (!access_) [[unlikely]] detail::throw_undeclared_keyed_state();
     return *access_;
   }
-  std::shared_ptr<detail::map_access<M, V>> access_;
+  detail::map_access<M, V>* access_ = nullptr;
 };
 
 /// One value per key, into which others are folded: `f(T const& kept, T const& added)` gives the new one.
@@ -128,7 +135,7 @@ template <class T, class F = std::plus<>>
 class reducing_state : public detail::state_handle<T> {
  public:
   reducing_state() = default;
-  reducing_state(detail::state_access<T>& access, F f) : detail::state_handle<T>(access), f_(std::move(f)) {}
+  reducing_state(detail::state_access<T, detail::timed<T>>& access, F f) : detail::state_handle<T>(access), f_(std::move(f)) {}
   /// The value, or null where nothing has been added.
   T const* find() const { return this->access().find(); }
   void add(T const& value) const {
@@ -155,87 +162,151 @@ class aggregating_state : public detail::state_handle<A> {
   }
 };
 
-/// Declares the keyed state of one operator.
+/// Declares the keyed state of one operator. State that is declared with a time to live expires: state/time_to_live.hpp.
+/// Throws `flow::error` (invalid_job) where a name is empty, begins with "flow." or is another state's, or a time to live
+/// is not above 0.
 class keyed_state {
  public:
   /// `integers`: whether keys are stored as integers; `key`: their schema.
-  keyed_state(operator_state& declared, detail::key_portion const& keys, bool integers, schema key)
+  keyed_state(operator_state& declared, detail::key_portion& keys, bool integers, schema key)
       : declared_(declared), keys_(keys), integers_(integers), key_(std::move(key)) {}
 
   template <class T>
-  value_state<T> value(std::string name) {
-    check<T>();
-    return value_state<T>(access<T>(std::move(name)));
-  }
+  value_state<T> value(std::string name) { return value_state<T>(plain<T, detail::timed<T>>(std::move(name))); }
+  template <class T>
+  value_state<T> value(std::string name, time_to_live life) { return value_state<T>(timed<T, detail::timed<T>>(std::move(name), life)); }
 
   template <class T>
-  list_state<T> list(std::string name) {
-    check<T>();
-    return list_state<T>(access<std::vector<T>>(std::move(name)));
+  list_state<T> list(std::string name) { return list_state<T>(plain<std::vector<T>, detail::timed_list<T>>(std::move(name))); }
+  template <class T>
+  list_state<T> list(std::string name, time_to_live life) {
+    return list_state<T>(timed<std::vector<T>, detail::timed_list<T>>(std::move(name), life));
   }
+
   template <class M, class V>
-  map_state<M, V> map(std::string name) {
-    check<V>();
-    static_assert(key_type<M>, "a map's key must be comparable with == and describable; floating point, views and pointers are no keys");
-    detail::check_state_name(name);
-    std::unique_ptr<detail::map_table<std::uint64_t, M, V>> integers;
-    std::unique_ptr<detail::map_table<std::string, M, V>> texts;
-    if (integers_) integers = declare_map<std::uint64_t, M, V>(std::move(name));
-    else texts = declare_map<std::string, M, V>(std::move(name));
-    return map_state<M, V>(std::make_shared<detail::map_access<M, V>>(keys_, std::move(integers), std::move(texts)));
+  map_state<M, V> map(std::string name) { return declare_map<M, V, detail::map_entry<V>>(std::move(name), schema_of<V>(), forever); }
+  template <class M, class V>
+  map_state<M, V> map(std::string name, time_to_live life) {
+    check_life(name, life);
+    return declare_map<M, V, detail::timed_map_entry<V>>(std::move(name), schema_of<detail::timed<V>>(), life, life);
   }
+
   template <class T, class F = std::plus<>>
   reducing_state<T, F> reducing(std::string name, F f = {}) {
-    check<T>();
-    static_assert(std::is_invocable_r_v<T, F const&, T const&, T const&>, "reducing needs a function that makes one value of two: T f(T const&, T const&)");
-    return reducing_state<T, F>(access<T>(std::move(name)), std::move(f));
+    check_reduction<T, F>();
+    return reducing_state<T, F>(plain<T, detail::timed<T>>(std::move(name)), std::move(f));
   }
+  template <class T, class F = std::plus<>>
+  reducing_state<T, F> reducing(std::string name, time_to_live life, F f = {}) {
+    check_reduction<T, F>();
+    return reducing_state<T, F>(timed<T, detail::timed<T>>(std::move(name), life), std::move(f));
+  }
+
   template <class A>
   aggregating_state<A> aggregating(std::string name) {
-    check<A>();
-    static_assert(requires(A const& a) { a.result(); }, "an aggregate needs add(value) and result() const");
-    return aggregating_state<A>(access<A>(std::move(name)));
+    check_aggregate<A>();
+    return aggregating_state<A>(plain<A, detail::timed<A>>(std::move(name)));
+  }
+  template <class A>
+  aggregating_state<A> aggregating(std::string name, time_to_live life) {
+    check_aggregate<A>();
+    return aggregating_state<A>(timed<A, detail::timed<A>>(std::move(name), life));
   }
 
   // For operators:
   bool empty() const { return states_.empty(); }
+  /// The keys of a portion are there: what handles give is now theirs.
   void resolve() {
-    for (auto& s : states_) s->resolve();
+    forget();
+    for (auto& s : states_) s->prefetch();
   }
+  /// The same of a portion of one.
   void forget() {
-    for (auto& s : states_) s->forget();
+    keys_.begun += detail::key_portion::most;
+    if (timed_) keys_.now = declared_.clock()->wall();
+  }
+  /// Whether any has a time to live: then `sweep` is to be called after each batch with the number of its records, and
+  /// without input at `next_sweep`; not while a function is called.
+  bool timed() const { return timed_; }
+  void sweep(std::uint32_t records = detail::sweeper::idle_records) {
+    keys_.now = declared_.clock()->wall();
+    for (auto& s : states_) s->sweep(declared_.clock()->now(), records);
+  }
+  /// Of the clock's `now`.
+  std::chrono::nanoseconds next_sweep() const {
+    auto next = detail::sweeper::never;
+    for (auto const& s : states_) next = std::min(next, s->next_sweep());
+    return next;
   }
 
  private:
+  static constexpr time_to_live forever{duration::max()};
+
   template <class T>
   static constexpr void check() {
     static_assert(describable<T> && std::is_default_constructible_v<T>,
                   "what is kept as state needs a default constructor and a `serialize` member that names its fields");
   }
+  template <class T, class F>
+  static constexpr void check_reduction() {
+    static_assert(std::is_invocable_r_v<T, F const&, T const&, T const&>, "reducing needs a function that makes one value of two: T f(T const&, T const&)");
+  }
+  template <class A>
+  static constexpr void check_aggregate() {
+    static_assert(requires(A const& a) { a.result(); }, "an aggregate needs add(value) and result() const");
+  }
+  void check_life(std::string const& name, time_to_live const& life);
+
+  template <class V, class Cell>
+  detail::state_access<V, Cell>& plain(std::string name) {
+    check<V>();
+    return add(std::make_unique<detail::state_access<V, Cell>>(keys_, tables<V>(std::move(name))));
+  }
+  template <class V, class Cell>
+  detail::state_access<V, Cell>& timed(std::string name, time_to_live life) {
+    check<V>();
+    check_life(name, life);
+    return add(std::make_unique<detail::state_access<V, Cell>>(keys_, tables<Cell>(std::move(name)), life));
+  }
+  /// Declares a table of values per key.
   template <class V>
-  detail::state_access<V>& access(std::string name) {
+  detail::tables_of<V> tables(std::string name) {
     detail::check_state_name(name);
-    return integers_ ? declare<std::uint64_t, V>(std::move(name)) : declare<std::string, V>(std::move(name));
+    if (integers_) return {&declared_.declare<keyed_table<std::uint64_t, V>>(std::move(name), key_, schema_of<V>()).all(), nullptr};
+    return {nullptr, &declared_.declare<keyed_table<std::string, V>>(std::move(name), key_, schema_of<V>()).all()};
   }
-  template <class Stored, class V>
-  detail::state_access<V>& declare(std::string name) {
-    auto& table = declared_.declare<keyed_table<Stored, V>>(std::move(name), key_, schema_of<V>());
-    auto made = std::make_unique<detail::table_access<Stored, V>>(table, keys_);
-    auto& result = *made;
-    states_.push_back(std::move(made));
-    return result;
+  template <class M, class V, class Entry, class... Life>
+  map_state<M, V> declare_map(std::string name, schema value, time_to_live life, Life... given) {
+    check<V>();
+    static_assert(key_type<M>, "a map's key must be comparable with == and describable; floating point, views and pointers are no keys");
+    detail::check_state_name(name);
+    typename detail::map_access<M, V>::template maps_of<Entry> maps;
+    std::shared_ptr<void> owner;
+    if (integers_) owner = make_map(maps.integers, std::move(name), std::move(value), life);
+    else owner = make_map(maps.texts, std::move(name), std::move(value), life);
+    return map_state<M, V>(add(std::make_unique<detail::map_access<M, V>>(keys_, std::move(owner), maps, given...)));
   }
-  template <class Stored, class M, class V>
-  std::unique_ptr<detail::map_table<Stored, M, V>> declare_map(std::string name) {
+  template <class Stored, class M, class V, class Entry>
+  std::shared_ptr<void> make_map(detail::map_table<Stored, M, V, Entry>*& into, std::string name, schema value, time_to_live life) {
     schema entry;
     entry.type = "struct";
     entry.fields = {{"key", key_}, {"map_key", schema_of<M>()}};
-    using table = typename detail::map_table<Stored, M, V>::table_type;
-    return std::make_unique<detail::map_table<Stored, M, V>>(declared_.declare<table>(std::move(name), std::move(entry), schema_of<V>()));
+    using map = detail::map_table<Stored, M, V, Entry>;
+    auto made = std::make_shared<map>(declared_.declare<typename map::table_type>(std::move(name), std::move(entry), std::move(value)), keys_.now, life);
+    into = made.get();
+    return made;
   }
+  template <class S>
+  S& add(std::unique_ptr<S> made) {
+    S& result = *made;
+    states_.push_back(std::move(made));
+    return result;
+  }
+
   operator_state& declared_;
-  detail::key_portion const& keys_;
+  detail::key_portion& keys_;
   bool integers_;
+  bool timed_ = false;
   schema key_;
   std::vector<std::unique_ptr<detail::portion_state>> states_;
 };

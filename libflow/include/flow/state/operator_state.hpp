@@ -14,6 +14,7 @@
 
 #include <flow/record/schema.hpp>
 #include <flow/state/chunks.hpp>
+#include <flow/time.hpp>
 
 namespace flow {
 
@@ -74,8 +75,12 @@ void check_state_name(std::string const& name);
 
 class operator_state {
  public:
-  /// Tables declared from now on take their memory from `chunks`, which outlives them.
-  void use(chunk_pool* chunks) { chunks_ = chunks; }
+  /// Tables declared from now on take their memory from `chunks`, which outlives them; what expires does so by `clock`.
+  void use(chunk_pool* chunks, flow::clock const* clock) {
+    chunks_ = chunks;
+    clock_ = clock;
+  }
+  flow::clock const* clock() const { return clock_; }
   /// Declares a value; `initial` is what it is without a snapshot.
   template <describable T>
   T& value(std::string name, T initial = {}) {
@@ -106,6 +111,7 @@ class operator_state {
   void check_new(std::string const& name) const;
 
   chunk_pool* chunks_ = nullptr;
+  flow::clock const* clock_ = nullptr;
   std::vector<std::unique_ptr<state_object>> objects_;
 };
 

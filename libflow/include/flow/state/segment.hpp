@@ -14,10 +14,13 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
+
+#include <flow/record/key.hpp>
 
 namespace flow {
 
@@ -107,6 +110,63 @@ class segment {
     size() = 0;
   }
 
+  static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+  /// Where a key lies, or `none`.
+  std::uint32_t slot_of(K const& key, std::uint64_t hash) const {
+    std::uint32_t const last = groups() - 1;
+    entry const* const all = entries();
+    for (std::uint32_t g = home_of(hash);; g = (g + 1) & last) {
+      segment_group const& here = group(g);
+      for (std::uint32_t bits = here.matching(control_of(hash)); bits != 0; bits &= bits - 1) {
+        std::uint32_t const slot = g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits));
+        if (all[slot].key == key) [[likely]] return slot;
+      }
+      if (here.unused() != 0) return none;
+    }
+  }
+  std::uint32_t home_of(std::uint64_t hash) const { return (hash & (capacity() - 1)) / segment_group::slots; }
+  static constexpr std::uint16_t bit_of(std::uint32_t slot) { return static_cast<std::uint16_t>(1u << (slot % segment_group::slots)); }
+
+  /// Marks a slot for a hash as used: the one that a table's `prefetch` expects, if it is free. There must be room.
+  std::uint32_t take_slot(std::uint64_t hash) const {
+    std::uint32_t g = home_of(hash);
+    while (group(g).unused() == 0) g = (g + 1) & (groups() - 1);
+    std::uint32_t const wished = hash % segment_group::slots, unused = group(g).unused();
+    std::uint32_t const place = (unused >> wished) & 1 ? wished : static_cast<std::uint32_t>(std::countr_zero(unused));
+    group(g).control[place] = control_of(hash);
+    return g * segment_group::slots + place;
+  }
+  /// Moves the entries, with what is known of their changes, to `target(hash)`; they must be destroyed here afterwards.
+  template <class F>
+  void move_entries(F target) const {
+    for_each([&](std::uint32_t slot, entry& e) {
+      std::uint64_t const hash = hash_of(e.key);
+      segment const to = target(hash);
+      std::uint32_t const at = to.take_slot(hash);
+      ::new (static_cast<void*>(&to.entries()[at])) entry(std::move(e));
+      copy_bits(slot, to, at);
+      ++to.size();
+    });
+  }
+  /// Removes the entry in `slot`. Where its group was full, an entry that had to go further moves back in, and so on: a
+  /// group with a free slot has no entry beyond it.
+  void erase(std::uint32_t slot) const {
+    for (;;) {
+      std::uint32_t const gap = slot / segment_group::slots;
+      bool const was_full = group(gap).unused() == 0;
+      entries()[slot].~entry();
+      forget(slot);
+      if (!was_full) break;
+      std::uint32_t const next = displaced_past(gap);
+      if (next == none) break;
+      ::new (static_cast<void*>(&entries()[slot])) entry(std::move(entries()[next]));
+      group(gap).control[slot % segment_group::slots] = group_of(next).control[next % segment_group::slots];
+      copy_bits(next, *this, slot);
+      slot = next;
+    }
+    --size();
+  }
+
  private:
   struct alignas(64) header {
     std::uint32_t size;
@@ -114,6 +174,29 @@ class segment {
     std::uint32_t limit;
   };
   static_assert(alignof(entry) <= 64);
+
+  /// An entry beyond group `gap` whose way from home leads through it.
+  std::uint32_t displaced_past(std::uint32_t gap) const {
+    std::uint32_t const last = groups() - 1;
+    for (std::uint32_t g = (gap + 1) & last; g != gap; g = (g + 1) & last) {
+      for (std::uint32_t bits = group(g).used(); bits != 0; bits &= bits - 1) {
+        std::uint32_t const slot = g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits));
+        std::uint32_t const home = home_of(hash_of(entries()[slot].key));
+        if (((g - home) & last) >= ((g - gap) & last)) return slot;
+      }
+      if (group(g).unused() != 0) return none;
+    }
+    return none;
+  }
+  void copy_bits(std::uint32_t slot, segment to, std::uint32_t at) const {
+    for (std::size_t parity : {0, 1})
+      if (group_of(slot).changed[parity] & bit_of(slot)) to.group_of(at).changed[parity] |= bit_of(at);
+  }
+  void forget(std::uint32_t slot) const {
+    segment_group& of = group_of(slot);
+    of.control[slot % segment_group::slots] = 0;
+    for (auto& bits : of.changed) bits &= static_cast<std::uint16_t>(~bit_of(slot));
+  }
 
   segment(std::byte* entries, std::uint32_t log2) : bits_(reinterpret_cast<std::uintptr_t>(entries) | log2) {}
   static constexpr std::uint32_t group_count(std::uint32_t log2) { return (1u << log2) / segment_group::slots; }

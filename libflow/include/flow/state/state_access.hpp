@@ -3,19 +3,21 @@
 //
 // Keys are stored in one of two forms: integers and enums as 64 bits, all others as the bytes that their hash is taken of
 // (a string's characters, else the encoding). The hash of either form is the hash of the key, so there are two kinds of
-// table per type of value, however many types of key there are (doc/decisions/011).
+// table per type of value, however many types of key there are (doc/decisions/011), and as many for values with a time
+// to live. Which it is, is a branch that is always taken the same way: no virtual call.
 //
-// Records are worked on in portions. Each state looks up a whole portion in one virtual call; until an entry moves, a
-// handle then finds its value by a load. Otherwise, and for timers, it looks the key up again.
+// Records are worked on in portions, so that the memory that a portion will touch is loaded ahead. A value is looked up
+// when it is first used for a record or timer; what follows in the same turn is a load.
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include <flow/record/encoding.hpp>
 #include <flow/record/key.hpp>
 #include <flow/state/keyed_table.hpp>
+#include <flow/state/sweeper.hpp>
+#include <flow/state/time_to_live.hpp>
 
 namespace flow::detail {
 
@@ -29,18 +31,18 @@ struct key_portion {
   static constexpr std::uint32_t most = 64;
   std::uint32_t current = 0;  // the record at hand
   std::uint32_t size = 0;
+  std::uint64_t begun = most;  // grows by `most` with each portion
+  timestamp now{};             // the time of day, where there is state with a time to live
   std::array<std::uint64_t, most> hashes{};
   std::array<std::uint64_t, most> integers{};
   std::array<std::string const*, most> texts{};
 
+  /// Another number for each record and timer.
+  std::uint64_t turn() const { return begun + current; }
   /// The record at hand; an error where there is none, and so no key: in `open` and `close`, and for a broadcast record.
   std::uint32_t at_hand() const {
     if (size == 0) [[unlikely]] throw_no_current_key();
     return current;
-  }
-  template <class Stored>
-  Stored const& stored(std::uint32_t i) const {
-    if constexpr (std::is_same_v<Stored, std::uint64_t>) return integers[i]; else return *texts[i];
   }
 };
 
@@ -74,81 +76,144 @@ class key_storer {
 class portion_state {
  public:
   virtual ~portion_state() = default;
-  /// Looks up all keys of the portion.
-  virtual void resolve() = 0;
-  /// What has been resolved is not of the portion at hand.
-  virtual void forget() = 0;
+  /// A portion begins: loads what it will touch.
+  virtual void prefetch() {}
+  /// Does a step of removing what has expired, paid for by `records`, if it is time.
+  virtual void sweep(std::chrono::nanoseconds, std::uint32_t) {}
+  virtual std::chrono::nanoseconds next_sweep() const { return sweeper::never; }
 };
 
-/// A state as its handle sees it: the value of the current key. References are valid until the next call.
+/// One of two: the table, by the form in which keys are stored; or neither.
+template <class OfIntegers, class OfTexts>
+struct by_form {
+  OfIntegers* integers = nullptr;
+  OfTexts* texts = nullptr;
+
+  explicit operator bool() const { return integers || texts; }
+  /// Calls `f(table, key, hash)` for the current key.
+  template <class F>
+  decltype(auto) with(key_portion const& keys, F f) const {
+    std::uint32_t const i = keys.at_hand();
+    return integers ? f(*integers, keys.integers[i], keys.hashes[i]) : f(*texts, *keys.texts[i], keys.hashes[i]);
+  }
+  /// Calls `f(table)`.
+  template <class F>
+  decltype(auto) with_table(F f) const { return integers ? f(*integers) : f(*texts); }
+};
 template <class V>
-class state_access : public portion_state {
+using tables_of = by_form<table<std::uint64_t, V>, table<std::string, V>>;
+
+/// A state as its handle sees it: the value of the current key. References are valid until the next call for another key
+/// or that adds or removes. With a time to live the table has a `Cell` for each value.
+template <class V, class Cell>
+class state_access final : public portion_state {
  public:
-  explicit state_access(key_portion const& keys) : keys_(keys) {}
+  state_access(key_portion const& keys, tables_of<V> plain) : keys_(keys), plain_(plain) {}
+  state_access(key_portion const& keys, tables_of<Cell> cells, time_to_live life)
+      : keys_(keys), cells_(cells), life_(life), sweeper_(pass_of(life)) {}
 
   /// The value, or null; to be read.
   V const* find() {
-    if (*version_ == resolved_version_) [[likely]] {
-      V* const value = resolved_[keys_.current].value;
-      if (value || *size_ == resolved_size_) return value;
-    }
-    return look_up();
+    if (turn_ != keys_.turn()) look_up();
+    if (cell_) read();
+    return place_.value;
   }
   /// The value, to be changed; made by `V{}` where there was none.
   V& change() {
-    if (*version_ == resolved_version_) [[likely]] {
-      auto const& place = resolved_[keys_.current];
-      if (place.value) {
-        place.mark();
-        return *place.value;
-      }
-    }
-    return insert();
+    if (turn_ != keys_.turn()) look_up();
+    if (!place_.value) [[unlikely]] insert();
+    place_.mark();
+    written();
+    return *place_.value;
   }
-  virtual void erase() = 0;
-
-  void forget() final { resolved_version_ = never; }
-
- protected:
-  virtual V const* look_up() = 0;
-  virtual V& insert() = 0;
-
-  static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
-  key_portion const& keys_;
-  std::uint64_t const* version_ = nullptr;
-  std::size_t const* size_ = nullptr;
-  std::uint64_t resolved_version_ = never;
-  std::size_t resolved_size_ = 0;
-  std::array<table_place<V>, key_portion::most> resolved_{};
-};
-
-template <class Stored, class V>
-class table_access final : public state_access<V> {
- public:
-  table_access(keyed_table<Stored, V>& state, key_portion const& keys) : state_access<V>(keys), table_(state.all()) {
-    this->version_ = &table_.version();
-    this->size_ = &table_.count();
+  /// What `change` gave has been changed: for cells that count their parts.
+  void written() {
+    if (cell_) cell_->written(keys_.now);
   }
-  void resolve() override {
-    auto const& keys = this->keys_;
-    if (table_.size() > worth_prefetching)
-      for (std::uint32_t i = 0; i < keys.size; ++i) table_.prefetch(keys.hashes[i]);
-    for (std::uint32_t i = 0; i < keys.size; ++i) this->resolved_[i] = table_.locate(keys.template stored<Stored>(i), keys.hashes[i]);
-    this->resolved_version_ = table_.version();
-    this->resolved_size_ = table_.size();
+  void erase() {
+    nothing_here();
+    auto const remove = [](auto& table, auto const& key, std::uint64_t hash) { table.erase(key, hash); };
+    if (plain_) plain_.with(keys_, remove); else cells_.with(keys_, remove);
   }
-  void erase() override { table_.erase(key(), hash()); }
 
- protected:
-  V const* look_up() override { return table_.find(key(), hash()); }
-  V& insert() override { return table_.find_or_insert(key(), hash()); }
+  void prefetch() override {
+    if (plain_) plain_.with_table([this](auto& table) { prefetch(table); });
+    else cells_.with_table([this](auto& table) { prefetch(table); });
+  }
+  void sweep(std::chrono::nanoseconds now, std::uint32_t records) override {
+    if (!cells_) return;
+    cells_.with_table([&](auto& table) {
+      sweeper_.step(now, records, table.empty(), [&](std::uint64_t& at, std::uint32_t& removals) {
+        return table.sweep(at, removals, [this](auto const&, table_place<Cell> const& cell) { return shorten(cell); });
+      });
+    });
+  }
+  std::chrono::nanoseconds next_sweep() const override {
+    return cells_ ? sweeper_.due(cells_.with_table([](auto& table) { return table.empty(); })) : sweeper::never;
+  }
 
  private:
-  static constexpr std::size_t worth_prefetching = 4096;
-  Stored const& key() const { return this->keys_.template stored<Stored>(this->keys_.at_hand()); }
-  std::uint64_t hash() const { return this->keys_.hashes[this->keys_.at_hand()]; }
+  static constexpr auto locate = [](auto& table, auto const& key, std::uint64_t hash) { return table.locate(key, hash); };
 
-  table<Stored, V>& table_;
+  void look_up() {
+    if (!plain_) return look_up_cell();
+    place_ = plain_.with(keys_, locate);
+    turn_ = keys_.turn();
+  }
+  void nothing_here() {
+    turn_ = keys_.turn();
+    place_ = {};
+    cell_ = nullptr;
+  }
+  /// What has expired is removed where it is found.
+  [[gnu::noinline]] void look_up_cell() {
+    auto const cell = cells_.with(keys_, locate);
+    nothing_here();
+    if (!cell.value) return;
+    if (shorten(cell)) erase(); else hold(cell);
+  }
+  [[gnu::noinline]] void insert() {
+    auto const make = [](auto& table, auto const& key, std::uint64_t hash) {
+      table.find_or_insert(key, hash);
+      return table.locate(key, hash);
+    };
+    if (plain_) place_ = plain_.with(keys_, make); else hold(cells_.with(keys_, make));
+  }
+  void hold(table_place<Cell> const& cell) {
+    cell_ = cell.value;
+    place_ = {&cell_->value, cell.changed, cell.bit};
+  }
+  void read() {
+    if (!life_.renewed_by_reads() || !cell_->older(keys_.now)) return;
+    place_.mark();
+    cell_->renew(keys_.now);
+  }
+  /// Drops what has expired of a cell; true: that is all of it, which is left to the caller.
+  bool shorten(table_place<Cell> const& cell) const {
+    std::size_t const gone = cell.value->expired(keys_.now, life_);
+    if (gone == cell.value->size()) return true;
+    if (gone > 0) {
+      cell.mark();
+      cell.value->drop(gone);
+    }
+    return false;
+  }
+  template <class Table>
+  void prefetch(Table const& table) const {
+    if (table.size() <= worth_prefetching) return;
+    for (std::uint32_t i = 0; i < keys_.size; ++i) table.prefetch(keys_.hashes[i]);
+    asm volatile("");  // GCC takes a function that only prefetches for one without effects and drops the calls
+  }
+  static constexpr std::size_t worth_prefetching = 4096;
+
+  key_portion const& keys_;
+  std::uint64_t turn_ = 0;  // for which the place was looked up
+  table_place<V> place_;
+  Cell* cell_ = nullptr;    // that the place is in, where there are cells
+  tables_of<V> plain_;
+  tables_of<Cell> cells_;
+  time_to_live life_{duration::max()};
+  sweeper sweeper_{std::chrono::hours(1)};
 };
 
 }  // namespace flow::detail

@@ -20,8 +20,8 @@
 
 namespace flow {
 
-/// Where a value lies, and what says that it was changed. Valid until the table's `version` changes and, for marking,
-/// until its epoch does.
+/// Where a value lies, and what says that it was changed. Valid until the next insertion, removal or sweep and, for
+/// marking, until the epoch changes.
 template <class V>
 struct table_place {
   V* value = nullptr;  // null: the key is not there
@@ -48,8 +48,6 @@ class table {
   table& operator=(table const&) = delete;
 
   std::size_t size() const { return size_; }
-  /// The size, to be watched.
-  std::size_t const& count() const { return size_; }
   bool empty() const { return size_ == 0; }
   std::size_t memory() const { return memory_.held() + directory_.capacity() * sizeof(segment_type); }
 
@@ -60,12 +58,13 @@ class table {
     std::uint32_t const slot = hash & (s.capacity() - 1);
     __builtin_prefetch(&s.group_of(slot), 1);
     __builtin_prefetch(&s.entries()[slot], 1);
+    if constexpr (64 % sizeof(entry) != 0) __builtin_prefetch(reinterpret_cast<std::byte const*>(&s.entries()[slot + 1]) - 1, 1);
   }
 
   /// The value of a key, made by `V{}` where there was none; marks it as changed in this epoch. Expected O(1).
   [[gnu::always_inline]] V& find_or_insert(K const& key, std::uint64_t hash) {
     segment_type const s = directory_[index_of(hash)];
-    std::uint32_t const home = home_of(s, hash);
+    std::uint32_t const home = s.home_of(hash);
     segment_group& group = s.group(home);
     if (std::uint32_t const bits = group.matching(control_of(hash)); bits != 0) [[likely]] {
       auto const place = static_cast<std::uint32_t>(std::countr_zero(bits));
@@ -81,36 +80,58 @@ class table {
   /// The value of a key, or null; does not mark it as changed.
   V const* find(K const& key, std::uint64_t hash) const {
     segment_type const s = directory_[index_of(hash)];
-    std::uint32_t const slot = slot_of(s, key, hash);
-    return slot == none ? nullptr : &s.entries()[slot].value;
+    std::uint32_t const slot = s.slot_of(key, hash);
+    return slot == segment_type::none ? nullptr : &s.entries()[slot].value;
   }
 
   /// Where the value of a key lies, to be read or to be marked and changed.
   table_place<V> locate(K const& key, std::uint64_t hash) {
     segment_type const s = directory_[index_of(hash)];
-    std::uint32_t const slot = slot_of(s, key, hash);
-    if (slot == none) return {};
-    return {&s.entries()[slot].value, &s.group_of(slot).changed[epoch_ & 1], bit_of(slot)};
+    std::uint32_t const slot = s.slot_of(key, hash);
+    if (slot == segment_type::none) return {};
+    return {&s.entries()[slot].value, &s.group_of(slot).changed[epoch_ & 1], segment_type::bit_of(slot)};
   }
-  /// Changes whenever an entry moves or is removed: as long as it stays, references to values are valid.
-  std::uint64_t const& version() const { return version_; }
 
   /// Removes a key; whether it was there. Later entries of its run move up, so that no tombstones remain.
   bool erase(K const& key, std::uint64_t hash) {
     segment_type const s = directory_[index_of(hash)];
-    std::uint32_t const slot = slot_of(s, key, hash);
-    if (slot == none) return false;
-    close_gap(s, slot);
-    ++version_;
-    --s.size();
+    std::uint32_t const slot = s.slot_of(key, hash);
+    if (slot == segment_type::none) return false;
+    s.erase(slot);
     --size_;
+    return true;
+  }
+
+  /// A step of a walk that removes entries and gives memory back: removes those of the segment at hash `at` of which
+  /// `gone(key, place)` says so, at most `removals`, which is counted down. Then a segment that has become nearly empty is
+  /// made smaller or joined with its neighbour, and `at` moves on to the next one, 0 after the last. False: `removals`
+  /// ran out before. O(capacity of the segment).
+  template <class F>
+  bool sweep(std::uint64_t& at, std::uint32_t& removals, F gone) {
+    segment_type const s = directory_[index_of(at)];
+    for (std::uint32_t g = 0; g < s.groups(); ++g)
+      for (std::uint32_t bits = s.group(g).used(); bits != 0;) {
+        auto const place = static_cast<std::uint32_t>(std::countr_zero(bits));
+        std::uint32_t const slot = g * segment_group::slots + place;
+        entry& e = s.entries()[slot];
+        if (removals == 0) return false;
+        if (gone(std::as_const(e.key), table_place<V>{&e.value, &s.group(g).changed[epoch_ & 1], segment_type::bit_of(slot)})) {
+          s.erase(slot);
+          --size_;
+          --removals;
+          if (s.group(g).used() >> place & 1) continue;  // another has moved there
+        }
+        bits &= bits - 1;
+      }
+    std::uint64_t const end = segment_end(at);
+    tidy(s, at);
+    at = end + 1;
     return true;
   }
 
   /// Removes everything, keeps the memory.
   void clear() {
     for_each_segment([](segment_type s) { s.clear(); });
-    ++version_;
     size_ = 0;
   }
 
@@ -121,16 +142,21 @@ class table {
   }
 
   /// The last hash of the segment that holds `hash`: its entries are those with hashes from the end of the one before.
+  /// Growth divides segments and leaves their ends what they are; a sweep may join two, where an end was.
   std::uint64_t segment_end(std::uint64_t hash) const {
     std::uint32_t const depth = directory_[index_of(hash)].depth();
     return depth == 0 ? all_ones : hash | (all_ones >> depth);
   }
-  /// Calls `f(entry const&)` for the entries of all segments that lie within [first, last]; both are ends of segments.
+  /// Calls `f(entry const&)` for the entries with hashes within [first, last], which are mostly where segments begin and end.
   template <class F>
   void for_each_between(std::uint64_t first, std::uint64_t last, F f) const {
     for (std::uint64_t at = first;;) {
-      directory_[index_of(at)].for_each([&](std::uint32_t, entry& e) { f(std::as_const(e)); });
+      segment_type const s = directory_[index_of(at)];
       std::uint64_t const end = segment_end(at);
+      bool const whole = begin_of(s, at) >= at && end <= last;
+      s.for_each([&](std::uint32_t, entry& e) {
+        if (whole || (hash_of(e.key) >= at && hash_of(e.key) <= last)) f(std::as_const(e));
+      });
       if (end >= last) return;
       at = end + 1;
     }
@@ -158,27 +184,12 @@ class table {
  private:
   using segment_type = segment<K, V>;
   static constexpr std::uint64_t all_ones = std::numeric_limits<std::uint64_t>::max();
-  static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
   static constexpr std::uint32_t smallest_log2 = 4;
   /// Segments hold at most 1,024 entries and 64 KiB, but at least 16 entries.
   static constexpr std::uint32_t largest_log2 = std::clamp<std::uint32_t>(
       static_cast<std::uint32_t>(std::bit_width(65536 / sizeof(entry))) - (sizeof(entry) > 65536 ? 0u : 1u), smallest_log2, 10);
 
   std::size_t index_of(std::uint64_t hash) const { return (hash >> 1) >> (63 - depth_); }
-  static std::uint32_t home_of(segment_type s, std::uint64_t hash) { return (hash & (s.capacity() - 1)) / segment_group::slots; }
-
-  static std::uint32_t slot_of(segment_type s, K const& key, std::uint64_t hash) {
-    std::uint32_t const last = s.groups() - 1;
-    entry const* const entries = s.entries();
-    for (std::uint32_t g = home_of(s, hash);; g = (g + 1) & last) {
-      segment_group const& group = s.group(g);
-      for (std::uint32_t bits = group.matching(control_of(hash)); bits != 0; bits &= bits - 1) {
-        std::uint32_t const slot = g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits));
-        if (entries[slot].key == key) [[likely]] return slot;
-      }
-      if (group.unused() != 0) return none;
-    }
-  }
 
   segment_type make_segment(std::uint32_t log2, std::uint32_t depth) {
     return segment_type::make(memory_.allocate(segment_type::bytes(log2)), log2, depth, next_limit(1u << log2));
@@ -205,11 +216,11 @@ class table {
   /// Mostly set already: a branch is cheaper than a store to a word that is shared.
   void mark(segment_group& group, std::uint32_t place) const {
     std::uint16_t& bits = group.changed[epoch_ & 1];
-    if (!(bits >> place & 1)) bits |= bit_of(place);
+    if (!(bits >> place & 1)) bits |= segment_type::bit_of(place);
   }
   [[gnu::noinline]] V& find_further(segment_type s, K const& key, std::uint64_t hash) {
-    std::uint32_t const slot = slot_of(s, key, hash);
-    if (slot == none) return insert(key, hash);
+    std::uint32_t const slot = s.slot_of(key, hash);
+    if (slot == segment_type::none) return insert(key, hash);
     mark(s.group_of(slot), slot % segment_group::slots);
     return s.entries()[slot].value;
   }
@@ -220,57 +231,53 @@ class table {
       grow(s, hash);
       s = directory_[index_of(hash)];
     }
-    std::uint32_t const slot = take_slot(s, hash);
+    std::uint32_t const slot = s.take_slot(hash);
     entry* const e = ::new (static_cast<void*>(&s.entries()[slot])) entry{key, V{}};
-    s.group_of(slot).changed[epoch_ & 1] |= bit_of(slot);
+    s.group_of(slot).changed[epoch_ & 1] |= segment_type::bit_of(slot);
     ++s.size();
     ++size_;
     return e->value;
-  }
-  static std::uint16_t bit_of(std::uint32_t slot) { return static_cast<std::uint16_t>(1u << (slot % segment_group::slots)); }
-  /// Marks a slot for a hash as used: the one that `prefetch` expects, if it is free.
-  static std::uint32_t take_slot(segment_type s, std::uint64_t hash) {
-    std::uint32_t g = home_of(s, hash);
-    while (s.group(g).unused() == 0) g = (g + 1) & (s.groups() - 1);
-    std::uint32_t const wished = hash % segment_group::slots, unused = s.group(g).unused();
-    std::uint32_t const place = (unused >> wished) & 1 ? wished : static_cast<std::uint32_t>(std::countr_zero(unused));
-    s.group(g).control[place] = control_of(hash);
-    return g * segment_group::slots + place;
   }
 
   /// Makes room where `hash` belongs: doubles a small segment, splits a large one. Where splitting would make the
   /// directory much larger than the data (hashes that agree in many leading bits), the segment grows beyond its size.
   void grow(segment_type s, std::uint64_t hash) {
-    ++version_;
     bool const small = s.log2() < largest_log2;
     bool const crowded = s.depth() >= static_cast<std::uint32_t>(std::bit_width(size_ / (std::size_t{1} << largest_log2))) + 12;
-    if (small || crowded) {
-      segment_type const larger = make_segment(s.log2() + 1, s.depth());
-      move_entries(s, larger, larger);
-      replace(s, hash, larger, larger);
-    } else {
-      segment_type const low = make_segment(s.log2(), s.depth() + 1);
-      segment_type const high = make_segment(s.log2(), s.depth() + 1);
-      move_entries(s, low, high);
-      if (s.depth() == depth_) double_directory();
-      replace(s, hash, low, high);
-    }
+    if (small || crowded) return move_all(s, hash, make_segment(s.log2() + 1, s.depth()));
+    segment_type const low = make_segment(s.log2(), s.depth() + 1);
+    segment_type const high = make_segment(s.log2(), s.depth() + 1);
+    std::uint32_t const bit = 63 - s.depth();
+    s.move_entries([&](std::uint64_t h) { return h >> bit & 1 ? high : low; });
+    if (s.depth() == depth_) double_directory();
+    replace(s, hash, low, high);
     free_segment(s);
   }
-  static void move_entries(segment_type s, segment_type low, segment_type high) {
-    std::uint32_t const shift = 63 - s.depth();
-    s.for_each([&](std::uint32_t slot, entry& e) {
-      std::uint64_t const h = hash_of(e.key);
-      segment_type const to = (h >> shift) & 1 ? high : low;
-      std::uint32_t const at = take_slot(to, h);
-      ::new (static_cast<void*>(&to.entries()[at])) entry(std::move(e));
-      copy_bits(s, slot, to, at);
-      ++to.size();
-    });
+  /// Moves the entries of the segment at `hash` to one that takes its place.
+  void move_all(segment_type s, std::uint64_t hash, segment_type to) {
+    s.move_entries([&](std::uint64_t) { return to; });
+    replace(s, hash, to, to);
+    free_segment(s);
   }
-  static void copy_bits(segment_type from, std::uint32_t slot, segment_type to, std::uint32_t at) {
-    for (std::size_t parity : {0, 1})
-      if (from.group_of(slot).changed[parity] & bit_of(slot)) to.group_of(at).changed[parity] |= bit_of(at);
+  static std::uint64_t begin_of(segment_type s, std::uint64_t hash) { return s.depth() == 0 ? 0 : hash & ~(all_ones >> s.depth()); }
+
+  /// Gives back memory of a segment that has hardly any entries left. Far from the limit of growth, so that none of it is
+  /// soon undone; from below each level of segments that are joined, as a walk in the order of hashes comes by.
+  void tidy(segment_type s, std::uint64_t hash) {
+    if (s.log2() > smallest_log2 && s.size() < s.capacity() / 8) {
+      segment_type const smaller = make_segment(std::max(smallest_log2, static_cast<std::uint32_t>(std::bit_width(4 * s.size()))), s.depth());
+      move_all(s, hash, smaller);
+      s = smaller;
+    }
+    while (s.depth() > 0 && hash >> (64 - s.depth()) & 1) {
+      std::uint64_t const below = begin_of(s, hash) - 1;
+      segment_type const low = directory_[index_of(below)];
+      if (low.depth() != s.depth() || low.size() + s.size() > std::max(low.capacity(), s.capacity()) / 4) return;
+      segment_type const joined = make_segment(std::max(low.log2(), s.log2()), s.depth() - 1);
+      move_all(low, below, joined);
+      move_all(s, hash, joined);
+      s = joined;
+    }
   }
   void replace(segment_type s, std::uint64_t hash, segment_type low, segment_type high) {
     std::size_t const span = std::size_t{1} << (depth_ - s.depth());
@@ -288,50 +295,12 @@ class table {
     ++depth_;
   }
 
-  /// Removes the entry in `slot`. Where its group was full, an entry that had to go further moves back in, and so on: a
-  /// group with a free slot has no entry beyond it.
-  static void close_gap(segment_type s, std::uint32_t slot) {
-    std::uint32_t const last = s.groups() - 1;
-    for (;;) {
-      std::uint32_t const gap = slot / segment_group::slots;
-      bool const was_full = s.group(gap).unused() == 0;
-      s.entries()[slot].~entry();
-      forget(s, slot);
-      if (!was_full) return;
-      std::uint32_t const next = displaced_past(s, gap, last);
-      if (next == none) return;
-      std::uint32_t const at = gap * segment_group::slots + slot % segment_group::slots;
-      ::new (static_cast<void*>(&s.entries()[at])) entry(std::move(s.entries()[next]));
-      s.group(gap).control[at % segment_group::slots] = s.group_of(next).control[next % segment_group::slots];
-      copy_bits(s, next, s, at);
-      slot = next;
-    }
-  }
-  /// An entry beyond group `gap` whose way from home leads through it.
-  static std::uint32_t displaced_past(segment_type s, std::uint32_t gap, std::uint32_t last) {
-    for (std::uint32_t g = (gap + 1) & last; g != gap; g = (g + 1) & last) {
-      for (std::uint32_t bits = s.group(g).used(); bits != 0; bits &= bits - 1) {
-        std::uint32_t const slot = g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits));
-        std::uint32_t const home = home_of(s, hash_of(s.entries()[slot].key));
-        if (((g - home) & last) >= ((g - gap) & last)) return slot;
-      }
-      if (s.group(g).unused() != 0) return none;
-    }
-    return none;
-  }
-  static void forget(segment_type s, std::uint32_t slot) {
-    segment_group& group = s.group_of(slot);
-    group.control[slot % segment_group::slots] = 0;
-    for (auto& bits : group.changed) bits &= static_cast<std::uint16_t>(~bit_of(slot));
-  }
-
   arena memory_;
   std::uint32_t limits_ = 0;
   std::uint32_t depth_ = 0;
   std::vector<segment_type> directory_;
   std::size_t size_ = 0;
   std::uint64_t epoch_ = 0;
-  std::uint64_t version_ = 0;
 };
 
 }  // namespace flow

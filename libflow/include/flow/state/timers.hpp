@@ -1,15 +1,13 @@
 #pragma once
 // Timers of a keyed operator: at most one per key and time, given out in the order of (time, hash of the key).
 //
-// The declared state is a table with the key (key, time). A heap beside it gives the order; it is made from the table and
+// The declared state is a table with the key (key, time). The order beside it (timer_order.hpp) is made from the table and
 // may hold timers that have been removed since, which are skipped: it is rebuilt when it is more than twice as large.
 
-#include <algorithm>
 #include <optional>
-#include <vector>
 
 #include <flow/state/keyed_table.hpp>
-#include <flow/time.hpp>
+#include <flow/state/timer_order.hpp>
 
 namespace flow {
 
@@ -39,59 +37,52 @@ struct timer_is_set {
 template <key_type K>
 class timer_queue {
  public:
-  struct timer {
-    timestamp at{};
-    std::uint64_t key_hash = 0;
-    K key{};
-  };
+  using timer = flow::timer<K>;
 
   void attach(keyed_table<timer_key<K>, timer_is_set>& state) {
     set_ = &state.all();
     rebuild();
   }
   std::size_t size() const { return set_->size(); }
-  /// Entries of the heap, those to be skipped included: at most 2 * size() + 1024.
-  std::size_t ordered() const { return heap_.size(); }
+  /// Entries of the order, those to be skipped included: at most 2 * size() + 1024.
+  std::size_t ordered() const { return order_.size(); }
 
-  /// Sets a timer; one that is set already stays as it is. O(log size).
+  /// Sets a timer; one that is set already stays as it is. Expected O(1), but for times that have been given out.
   void set(K const& key, std::uint64_t key_hash, timestamp at) {
     std::size_t const before = set_->size();
     set_->find_or_insert({key, at}, timer_key<K>::hash_with(key_hash, at));
     if (set_->size() == before) return;
-    if (heap_.size() >= 2 * set_->size() + slack) return rebuild();
-    heap_.push_back({at, key_hash, key});
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    if (order_.size() >= 2 * set_->size() + slack) return rebuild();
+    order_.push({at, key_hash, key});
   }
   /// Removes a timer, if it is set. Expected O(1).
   void remove(K const& key, std::uint64_t key_hash, timestamp at) {
     if (!set_->erase({key, at}, timer_key<K>::hash_with(key_hash, at))) return;
-    if (heap_.size() > 2 * set_->size() + slack) rebuild();
+    if (order_.size() > 2 * set_->size() + slack) rebuild();
   }
   /// No timer is set for a time before this; nothing when none is set.
-  std::optional<timestamp> first() const { return heap_.empty() ? std::nullopt : std::optional(heap_.front().at); }
-  /// Takes out the first timer, if its time has come; whether there was one. O(log size).
+  std::optional<timestamp> first() const { return order_.lowest(); }
+  /// Takes out the first timer, if its time has come; whether there was one. Amortised O(1).
   bool take(timestamp until, timer& into) {
-    while (!heap_.empty() && heap_.front().at <= until) {
-      std::pop_heap(heap_.begin(), heap_.end(), later);
-      into = std::move(heap_.back());
-      heap_.pop_back();
-      if (set_->erase({into.key, into.at}, timer_key<K>::hash_with(into.key_hash, into.at))) return true;
+    while (timer* const first = order_.first(until, [this](timer const& t) { set_->prefetch(hash_in_set(t)); })) {
+      into = std::move(*first);
+      order_.pop();
+      if (set_->erase({into.key, into.at}, hash_in_set(into))) return true;
     }
     return false;
   }
 
  private:
   static constexpr std::size_t slack = 1024;
-  static bool later(timer const& a, timer const& b) { return a.at != b.at ? a.at > b.at : a.key_hash > b.key_hash; }
+  static std::uint64_t hash_in_set(timer const& t) { return timer_key<K>::hash_with(t.key_hash, t.at); }
 
   void rebuild() {
-    heap_.clear();
-    set_->for_each([this](timer_key<K> const& t, timer_is_set const&) { heap_.push_back({t.at, hash_of(t.key), t.key}); });
-    std::make_heap(heap_.begin(), heap_.end(), later);
+    order_.clear();
+    set_->for_each([this](timer_key<K> const& t, timer_is_set const&) { order_.push({t.at, hash_of(t.key), t.key}); });
   }
 
   table<timer_key<K>, timer_is_set>* set_ = nullptr;
-  std::vector<timer> heap_;
+  timer_order<K> order_;
 };
 
 }  // namespace flow

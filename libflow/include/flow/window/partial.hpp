@@ -7,6 +7,7 @@
 #include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
 
+#include <flow/operator/resumable.hpp>
 #include <flow/window/fold.hpp>
 #include <flow/window/windows.hpp>
 
@@ -33,7 +34,7 @@ struct partial_fold : F {
 /// Aggregates per slice; when the watermark passes a slice's end its part goes out, late but allowed records at once.
 /// Output 1 takes the records that are late.
 template <window_function F>
-class partial_operator final : public operator_base {
+class partial_operator final : public resumable_operator {
   using T = typename F::record;
   using A = typename F::aggregate;
   struct slice {
@@ -45,7 +46,7 @@ class partial_operator final : public operator_base {
 
  public:
   partial_operator(std::string name, window_spec const& spec, F function)
-      : operator_base(std::move(name), 2), function_(std::move(function)), slicing_(spec) {}
+      : resumable_operator(std::move(name), 2), function_(std::move(function)), slicing_(spec) {}
 
   void open() override {
     open_ = &state().template value<std::vector<slice>>("slices");
@@ -58,29 +59,11 @@ class partial_operator final : public operator_base {
   void watermark(timestamp w) override {
     if (w <= *watermark_) return;
     sending_until_ = w;
-    if (!guarded([this] { return continue_output(); })) suspend();
+    if (!guarded([this] { return continue_firing(); })) suspend();
   }
-  bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && (!rest_ || rest_->empty())); }
 
  protected:
-  void process(batch_ref& b) override {
-    next_ = 0;
-    if (!run(*b)) {
-      std::swap(b, rest_);
-      if (b && b.unique()) b->clear();
-      suspend();
-    }
-  }
-  bool continue_output() override {
-    if (rest_ && !rest_->empty()) {
-      if (!run(*rest_)) return false;
-      if (rest_.unique()) rest_->clear(); else rest_ = {};
-    }
-    return sending_until_ == no_watermark || send_finished();
-  }
-
- private:
-  bool run(batch_base& b) {
+  bool run(std::uint32_t, batch_base const& b) override {
     auto const& in = as<T>(b);
     std::uint32_t const n = in.size();
     try {
@@ -95,6 +78,9 @@ class partial_operator final : public operator_base {
     late_.flush();
     return true;
   }
+  bool continue_firing() override { return sending_until_ == no_watermark || send_finished(); }
+
+ private:
   void take(T const& record, timestamp t) {
     if (slice* const s = find(t)) {
       function_.add(s->value, record);
@@ -145,8 +131,6 @@ class partial_operator final : public operator_base {
   std::vector<slice>* open_ = nullptr;
   timestamp* watermark_ = nullptr;
   timestamp sending_until_ = no_watermark;  // the watermark that is passed on when the slices before it have been sent
-  batch_ref rest_;
-  std::uint32_t next_ = 0;
   output<partial<A>> out_;
   output<T> late_;
 };

@@ -10,6 +10,7 @@
 // What it remembers is declared: the slices, the watermark up to which it has fired, and how far a firing under way has
 // come.
 
+#include <flow/operator/resumable.hpp>
 #include <flow/record/json_text.hpp>
 #include <flow/record/time_text.hpp>
 #include <flow/window/firing.hpp>
@@ -20,14 +21,14 @@
 namespace flow {
 
 template <window_fold Fold>
-class window_operator final : public operator_base {
+class window_operator final : public resumable_operator {
   using record = typename Fold::record;
   using key = typename Fold::key;
   using aggregate = typename Fold::aggregate;
 
  public:
   window_operator(std::string name, window_spec const& spec, Fold fold)
-      : operator_base(std::move(name), 2), fold_(std::move(fold)), slicing_(spec), walk_(fold_), runs_(slicing_, fold_) {}
+      : resumable_operator(std::move(name), 2), fold_(std::move(fold)), slicing_(spec), walk_(fold_), runs_(slicing_, fold_) {}
 
   void open() override {
     slices_ = &state().template declare<slices<key, aggregate>>("slices");
@@ -52,36 +53,10 @@ class window_operator final : public operator_base {
     firing_->next_hash = walk_.position();
     operator_base::pass(b);
   }
-  bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && rest_done() && walk_.between_portions()); }
+  bool may_pass_barrier() const override { return resumable_operator::may_pass_barrier() && (!suspended() || walk_.between_portions()); }
 
  protected:
-  void process(batch_ref& b) override {
-    next_ = 0;
-    if (!run(*b)) {
-      std::swap(b, rest_);
-      if (b && b.unique()) b->clear();
-      suspend();
-    }
-  }
-  bool continue_output() override {
-    if (!rest_done()) {
-      if (!run(*rest_)) return false;
-      if (rest_.unique()) rest_->clear(); else rest_ = {};
-    }
-    return fire();
-  }
-
- private:
-  using walk = std::conditional_t<keeps_records<aggregate>, window_gather<Fold>, window_merge<Fold>>;
-  enum class slice_state { none, live, refire, late, gap };
-  static constexpr std::uint32_t portion = 64;
-  static constexpr std::size_t worth_prefetching = 4096;
-
-  bool rest_done() const { return !rest_ || rest_->empty(); }
-
-  // ---- records
-
-  bool run(batch_base& b) {
+  bool run(std::uint32_t, batch_base const& b) override {
     auto const& in = as<record>(b);
     std::uint32_t const n = in.size();
     try {
@@ -105,6 +80,16 @@ class window_operator final : public operator_base {
     late_.flush();
     return true;
   }
+  bool continue_firing() override { return fire(); }
+
+ private:
+  using walk = std::conditional_t<keeps_records<aggregate>, window_gather<Fold>, window_merge<Fold>>;
+  enum class slice_state { none, live, refire, late, gap };
+  static constexpr std::uint32_t portion = 64;
+  static constexpr std::size_t worth_prefetching = 4096;
+
+  // ---- records
+
   /// The hashes of the records' keys: over the whole stream there is one key, and no column.
   static auto hashes_of(batch<record> const& in) {
     struct same_for_all {
@@ -266,8 +251,6 @@ class window_operator final : public operator_base {
   table<key, aggregate>* table_ = nullptr;
 
   // A batch that waits for room downstream.
-  batch_ref rest_;
-  std::uint32_t next_ = 0;
   std::uint32_t set_aside_ = 0;
   timestamp refiring_ = no_watermark;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <random>
 #include <thread>
 
 #include <flow/state/arena.hpp>
@@ -84,4 +85,44 @@ TEST_CASE("a small table takes nothing from its pool, a large one does and gives
     for (std::int64_t k = 0; k < 500'000; ++k) REQUIRE(*table.find(k, flow::hash_of(k)) == k);
   }
   CHECK(pool.ready() > 4);
+}
+
+TEST_CASE("an arena gives back the chunks of which nothing is in use any more, and no other") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    chunk_pool pool;
+    flow::arena arena(seed % 2 ? &pool : nullptr);
+    struct piece {
+      unsigned char* memory;
+      std::size_t size;
+      unsigned char mark;
+    };
+    std::vector<piece> pieces;
+    std::size_t in_use = 0, most = 0;
+    for (int round = 0; round < 6; ++round) {
+      for (int i = 0; i < 2'000; ++i) {
+        std::size_t const size = 64 << random() % 11;
+        auto* const memory = static_cast<unsigned char*>(arena.allocate(size));
+        REQUIRE(reinterpret_cast<std::uintptr_t>(memory) % 64 == 0);
+        auto const mark = static_cast<unsigned char>(random());
+        std::memset(memory, mark, size);
+        pieces.push_back({memory, size, mark});
+        in_use += size;
+      }
+      most = std::max(most, in_use);
+      REQUIRE(arena.held() >= in_use);
+      std::shuffle(pieces.begin(), pieces.end(), random);
+      std::size_t const keep = round % 2 ? 0 : pieces.size() / 3;
+      while (pieces.size() > keep) {
+        auto const p = pieces.back();
+        pieces.pop_back();
+        REQUIRE(std::all_of(p.memory, p.memory + p.size, [&](unsigned char c) { return c == p.mark; }));
+        arena.release(p.memory, p.size);
+        in_use -= p.size;
+      }
+      if (keep == 0) REQUIRE(arena.held() == 0);
+    }
+    CHECK(most > 0);
+  }
 }

@@ -240,23 +240,80 @@ TEST_CASE("the segments of a table do not all become full at the same time") {
   CHECK(most < 90);
 }
 
-TEST_CASE("as long as a table's version stays, values stay where they have been found") {
-  std::mt19937_64 random(11);
-  flow::table<std::int64_t, std::int64_t> table;
-  std::map<std::int64_t, std::pair<std::uint64_t, std::int64_t*>> found;  // version and place
-  std::uint64_t stayed = 0;
-  for (int i = 0; i < 20'000; ++i) {
-    auto const key = static_cast<std::int64_t>(random() % 3000);
-    if (random() % 200 == 0) table.erase(key, hash_of(key));
-    else table.find_or_insert(key, hash_of(key));
-    found[key] = {table.version(), table.locate(key, hash_of(key)).value};
-    auto const other = static_cast<std::int64_t>(random() % 3000);
-    auto const seen = found.find(other);
-    if (seen == found.end() || seen->second.first != table.version() || !seen->second.second) continue;
-    REQUIRE(table.locate(other, hash_of(other)).value == seen->second.second);
-    ++stayed;
+TEST_CASE("sweeping removes what is to go and no other, keeps what is known of changes, and gives memory back") {
+  for (std::uint64_t seed = 50; seed < 62; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    bool const crowded = seed % 3 == 0;
+    std::uint64_t const keys = crowded ? 4'000 : seed % 2 ? 200'000 : 20'000;
+    auto const key_of = [&](std::uint64_t n) { return crowded ? crowded_key(n) : n; };
+    flow::table<std::uint64_t, std::uint64_t> table;
+    std::map<std::uint64_t, std::uint64_t> expected;
+    std::set<std::uint64_t> changed;
+    for (std::uint64_t n = 0; n < keys; ++n) table.find_or_insert(key_of(n), hash_of(key_of(n))) = expected[key_of(n)] = random() % 1000;
+    table.begin_epoch();
+    table.take_changes([](auto const&, auto const&) {});
+    std::size_t const full = table.memory();
+    for (std::uint64_t limit : {100, 100, 900, 1000}) {  // removes a tenth, nothing, most, all
+      for (std::uint64_t at = 0, steps = 0, last = 0;; ++steps) {
+        std::uint32_t removals = 1 + random() % 500;
+        std::uint32_t const granted = removals;
+        std::size_t const before = table.size();
+        bool const done = table.sweep(at, removals, [&](std::uint64_t, auto place) { return *place.value < limit; });
+        REQUIRE(before - table.size() == granted - removals);
+        REQUIRE((done || removals == 0));
+        if (done && at == 0) break;
+        REQUIRE(at >= last);
+        last = at;
+        for (int i = 0; i < 3; ++i) {  // others go on meanwhile
+          auto const k = key_of(random() % keys);
+          if (!expected.contains(k) || expected[k] < limit) continue;
+          table.find_or_insert(k, hash_of(k)) = expected[k] = limit + random() % (1001 - limit);
+          changed.insert(k);
+        }
+        REQUIRE(steps < 20'000);
+      }
+      std::erase_if(expected, [&](auto const& e) { return e.second < limit; });
+      std::erase_if(changed, [&](std::uint64_t k) { return !expected.contains(k); });
+      std::map<std::uint64_t, std::uint64_t> found;
+      table.for_each([&](std::uint64_t k, std::uint64_t v) { REQUIRE(found.emplace(k, v).second); });
+      REQUIRE(found == expected);
+      for (auto const& [k, v] : expected) REQUIRE(table.find(k, hash_of(k)));
+      table.begin_epoch();
+      REQUIRE(taken(table) == changed);
+      changed.clear();
+    }
+    CHECK(table.size() == expected.size());
+    if (keys > 100'000) CHECK(table.memory() < full / 20 + flow::chunk_pool::chunk_bytes);
+    for (std::uint64_t n = 0; n < keys; ++n) table.find_or_insert(key_of(n), hash_of(key_of(n))) = n;
+    for (std::uint64_t n = 0; n < keys; ++n) REQUIRE(*table.find(key_of(n), hash_of(key_of(n))) == n);
   }
-  CHECK(stayed > 100);
+}
+
+TEST_CASE("a cursor by hash survives that segments are joined: entries there before are met exactly once") {
+  for (std::uint64_t seed = 70; seed < 80; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    flow::table<std::uint64_t, std::uint64_t> table;
+    for (std::uint64_t n = 0; n < 60'000; ++n) table.find_or_insert(n, hash_of(n)) = n % 100;
+    auto const sweep = [&] {
+      for (std::uint64_t at = 0;;) {
+        std::uint32_t removals = 10'000;
+        if (table.sweep(at, removals, [](std::uint64_t, auto place) { return *place.value > 0; }) && at == 0) return;
+      }
+    };
+    std::map<std::uint64_t, int> met;
+    auto const sweep_at = random() % 60;
+    for (std::uint64_t first = 0, steps = 0;; ++steps) {
+      if (steps == sweep_at) sweep();
+      auto const last = table.segment_end(first);
+      table.for_each_between(first, last, [&](auto const& e) { ++met[e.key]; });
+      if (last == ~std::uint64_t{0}) break;
+      first = last + 1;
+    }
+    REQUIRE(table.size() == 600);
+    for (std::uint64_t n = 0; n < 60'000; n += 100) REQUIRE(met[n] == 1);
+  }
 }
 
 TEST_CASE("a place that is marked is among the changes of its epoch") {

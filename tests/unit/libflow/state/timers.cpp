@@ -51,6 +51,66 @@ TEST_CASE("timers come in the order of time and hash, each once, without those t
   }
 }
 
+TEST_CASE("timers far apart, at the ends of time, many for one time and behind the last come in order, each once") {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    state s("timers");
+    flow::timer_queue<std::int64_t> queue;
+    queue.attach(s);
+    std::set<std::tuple<std::int64_t, std::uint64_t, std::int64_t>> expected;
+    auto const set = [&](std::int64_t key, std::int64_t time) {
+      queue.set(key, hash_of(key), at(time));
+      expected.insert({time, hash_of(key), key});
+    };
+    std::int64_t const start = seed % 3 ? 1'700'000'000'000'000 : -500;
+    std::int64_t now = start;
+    for (int round = 0; round < 40; ++round) {
+      for (int i = 0; i < 400; ++i) {
+        auto const key = static_cast<std::int64_t>(random() % 1000);
+        switch (random() % 8) {
+          case 0: set(key, now); break;
+          case 1: set(key, now - static_cast<std::int64_t>(random() % 1000)); break;
+          case 2: set(key, now + static_cast<std::int64_t>(random() >> 20 >> random() % 40)); break;
+          case 3: set(key, random() % 30 ? now + 256 : random() % 2 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min()); break;
+          default: set(key, now + static_cast<std::int64_t>(random() % (1 + (1u << random() % 24))));
+        }
+      }
+      for (int i = 0; i < 30 && !expected.empty(); ++i) {
+        auto const [time, hash, key] = *std::next(expected.begin(), static_cast<std::ptrdiff_t>(random() % expected.size()));
+        queue.remove(key, hash, at(time));
+        expected.erase({time, hash, key});
+      }
+      now += static_cast<std::int64_t>(random() % (1u << random() % 22));
+      flow::timer_queue<std::int64_t>::timer t;
+      while (queue.take(at(now), t)) {
+        REQUIRE(!expected.empty());
+        REQUIRE(*expected.begin() == std::tuple(t.at.time_since_epoch().count(), t.key_hash, t.key));
+        expected.erase(expected.begin());
+        if (random() % 4 == 0) set(static_cast<std::int64_t>(random() % 1000), t.at.time_since_epoch().count() + static_cast<std::int64_t>(random() % 3));
+      }
+      REQUIRE((expected.empty() || std::get<0>(*expected.begin()) > now));
+      REQUIRE(queue.size() == expected.size());
+      if (random() % 8 == 0) queue.attach(s);
+    }
+    flow::timer_queue<std::int64_t>::timer t;
+    for (auto const& e : expected) {
+      REQUIRE(queue.take(flow::end_of_time, t));
+      REQUIRE(e == std::tuple(t.at.time_since_epoch().count(), t.key_hash, t.key));
+    }
+    CHECK(!queue.take(flow::end_of_time, t));
+    CHECK(queue.ordered() == 0);
+  }
+}
+
+TEST_CASE("very many timers for one time are destroyed without a deep recursion") {
+  state s("timers");
+  flow::timer_queue<std::int64_t> queue;
+  queue.attach(s);
+  for (std::int64_t key = 0; key < 3'000'000; ++key) queue.set(key, hash_of(key), at(7));
+  CHECK(queue.size() == 3'000'000);
+}
+
 TEST_CASE("timers that are set and removed over and over take no more and more memory") {
   state s("timers");
   flow::timer_queue<std::int64_t> queue;

@@ -135,3 +135,37 @@ TEST_CASE("late records that wait for their time are no early firing of the sess
   REQUIRE(w.results.records.size() == 3);
   CHECK(w.results.records[2] == result{7, at(0), at(20), 4});
 }
+
+TEST_CASE("what is stored of windows is described by names, and is read back as it was written") {
+  windows w(flow::session_windows(duration{10}).trigger(flow::on_event_time().early_every(duration{5})));
+  auto const& stored = *w.op.state().objects().front();
+  CHECK(stored.name() == "windows");
+  std::string const text = to_string(stored.value_schema());
+  INFO(text);
+  for (auto const* name : {"open", "start", "end", "value", "records", "ended", "holds", "state", "due", "event_timers", "processing_timers"})
+    CHECK(text.find(std::string("\"") + name + "\"") != std::string::npos);
+
+  using window = flow::open_window<flow::count, flow::timed_trigger>;
+  flow::windows_of_key<window, true, true, true> of_key, read;
+  of_key.records = 17;
+  for (std::int64_t i = 0; i < 3; ++i) {
+    auto& made = of_key.open.insert(static_cast<std::size_t>(i), {});
+    made.start = at(10 * i);
+    made.end = at(10 * i + 5);
+    made.value.records = i;
+    made.ended = i == 0;
+    made.holds = i != 0;
+    made.state.due = at(i);
+    for (std::int64_t t = 3; t > 0; --t) made.event_timers.set(at(t * i));
+    made.processing_timers.set(at(-i));
+  }
+  flow::bytes encoded, again;
+  flow::encoder{encoded}(of_key);
+  flow::decoder{encoded}(read);
+  REQUIRE(read.open.size() == 3);
+  CHECK(read.records == 17);
+  CHECK(read.open[2].event_timers.first() == at(2));
+  CHECK(read.open[2].value.records == 2);
+  flow::encoder{again}(read);
+  CHECK(again == encoded);
+}
