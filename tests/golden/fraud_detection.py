@@ -12,7 +12,7 @@ from pathlib import Path
 import compare_csv
 
 DATA = Path(__file__).resolve().parents[2] / "samples/fraud_detection/data"
-COLUMNS = "account rule payment at cents small_payment small_at small_cents".split()
+COLUMNS = "account rule payment at cents small_payment small_at small_cents number".split()
 
 
 def rows_of(name):
@@ -40,13 +40,15 @@ def expected_alerts(payments, changes, order=earlier_first):
         by_account[payment["account"]].append(payment)
     for paid in by_account.values():
         paid.sort(key=order)
+        alerted = set()
         for number, payment in enumerate(paid):
             for name, rule in in_force(changes, payment["time"]).items():
                 small = [q for q in paid[:number] if q["cents"] < rule["small_below_cents"]]
                 small = [q for q in small if (payment["time"] - q["time"]).total_seconds() <= rule["within_seconds"]]
                 if small and payment["cents"] >= rule["large_from_cents"]:
                     q = small[-1]
-                    yield [payment["account"], name, payment["id"], payment["at"], payment["cents"], q["id"], q["at"], q["cents"]]
+                    alerted.add(payment["id"])
+                    yield [payment["account"], name, payment["id"], payment["at"], payment["cents"], q["id"], q["at"], q["cents"], len(alerted)]
 
 
 def alerts_of_data(**order):
