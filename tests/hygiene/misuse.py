@@ -55,6 +55,19 @@ EXPECTED = {
         7: "a timer belongs to a key; say .key_by(...)",
         8: "a keyed stream is connected with another keyed stream, or with a broadcast one",
     },
+    "async": {
+        1: "async needs a function of a record and the right to answer",
+        2: "async needs a function of a record and the right to answer",
+        3: "async needs a function of a record and the right to answer",
+        4: "this is no option: there are flow::ordered",
+        5: "an answer of async belongs to its record",
+        6: "`open` has the wrong parameters",
+        7: "lookup_join needs a function of a key and the right to answer",
+        8: "select needs a function of a record and a row",
+        9: "after left_outer, select needs a function of a record and a row or null",
+        10: "default_answer needs a function that gives an answer",
+        11: "records that wait for an answer are state",
+    },
 }
 FOLDER = "tests/hygiene/misuse"
 

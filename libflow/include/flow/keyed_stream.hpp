@@ -40,6 +40,12 @@ class keyed_stream {
 
   detail::connection<T, Selector> connection() const { return {end_, selector_}; }
 
+  /// Each record with what another system knows of its key: async/lookup_join.hpp.
+  template <class F, class... Options>
+  auto lookup_join(F find, Options... options) const {
+    return detail::join_by_lookup<T>(end_, selector_, std::move(find), std::move(options)...);
+  }
+
  private:
   detail::stream_end end_;
   Selector selector_;

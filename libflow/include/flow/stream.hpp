@@ -69,6 +69,9 @@ inline void check_watermarks(node& n, watermark_options const& options, bool spl
     n.mistakes.push_back("idle_after and max_drift are of the splits of a source; say event_time(...) on the source, before anything else reads it");
 }
 
+template <class T, class Selector, class F, class... Options>
+auto join_by_lookup(stream_end const& end, Selector key, F find, Options... options);  // async/lookup_join.hpp
+
 }  // namespace detail
 
 /// The operator that a stream ends in.
@@ -217,6 +220,14 @@ class basic_stream {
   template <class R, class Other>
   auto connect(basic_stream<R, Other> const& other) const;
 
+  /// Asks outside for each record: `f(record, flow::reply<Out>)`, answered from any thread, now or later (async/reply.hpp).
+  /// Options are `flow::ordered`, `unordered`, `in_flight`, `timeout`, `retry` and others of async/async_options.hpp.
+  template <class F, class... Options>
+  auto async(std::string name, F f, Options... options) const;
+  /// Each record with what another system knows of its key: async/lookup_join.hpp.
+  template <class Selector, class F, class... Options>
+  auto lookup_join(Selector key, F find, Options... options) const;
+
   /// Ends the stream in a sink.
   template <class S>
   sink_handle sink(std::string name, S const& target) const {
@@ -289,6 +300,7 @@ stream<bad_record> basic_stream<T, Handle>::bad_records() const {
 
 }  // namespace flow
 
+#include <flow/async/async_stream.hpp>
 #include <flow/keyed_stream.hpp>
 #include <flow/connected_streams.hpp>
 #include <flow/window/windowed_stream.hpp>
