@@ -18,6 +18,18 @@ EXPECTED = {
         7: "`close` has the wrong parameters",
         8: "`on_timer` has the wrong parameters",
     },
+    "joins": {
+        1: "the keys of a join must be of one type",
+        2: "the function of a join is called with both records",
+        3: "in a left outer join the right record may be missing",
+        4: "in a right outer join the left record may be missing",
+        5: "in a full outer join either record may be missing",
+        6: "streams are joined in tumbling_windows or sliding_windows",
+        7: "co_group needs a function of a window and what two streams have in it",
+        8: "deleted_by needs a predicate on a right record",
+        9: "a join keeps its records as state",
+        10: "the function of a join is called with both records",
+    },
     "window_function": {
         1: "process on windows needs a function of a window and its records",
         2: "process on windows needs a function of a window and its records",

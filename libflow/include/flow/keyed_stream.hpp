@@ -38,6 +38,20 @@ class keyed_stream {
     return stream_with_rules<T, Selector, R>(connection(), other.connection());
   }
 
+  // Joins with a stream whose keys are of the same type: see join/joined_stream.hpp.
+  /// Pairs of records whose times are close: `.between(lower, upper)`.
+  template <class R, class RightSelector>
+  auto interval_join(keyed_stream<R, RightSelector> const& other) const;
+  /// Pairs of records that are in one window: tumbling or sliding windows of event time.
+  template <class R, class RightSelector, class Spec>
+  auto window_join(keyed_stream<R, RightSelector> const& other, Spec const& windows) const;
+  /// What both streams have in one window, at once.
+  template <class R, class RightSelector, class Spec>
+  auto co_group(keyed_stream<R, RightSelector> const& other, Spec const& windows) const;
+  /// Each record with the one of `versions` that was valid at its time.
+  template <class R, class RightSelector>
+  auto temporal_join(keyed_stream<R, RightSelector> const& versions) const;
+
   detail::connection<T, Selector> connection() const { return {end_, selector_}; }
 
   /// Each record with what another system knows of its key: async/lookup_join.hpp.

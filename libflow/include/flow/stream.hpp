@@ -303,4 +303,5 @@ stream<bad_record> basic_stream<T, Handle>::bad_records() const {
 #include <flow/async/async_stream.hpp>
 #include <flow/keyed_stream.hpp>
 #include <flow/connected_streams.hpp>
+#include <flow/join/joined_stream.hpp>
 #include <flow/window/windowed_stream.hpp>
