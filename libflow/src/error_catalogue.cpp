@@ -42,6 +42,10 @@ constexpr error_description description_of(error_code code) {
       return {code, "io", domain::environment, retry::worthwhile,
               "The operating system failed in another way: a device error, too many open files, a folder that another job is writing to.",
               "The message holds the system's own words; check the device and limits (`ulimit -n`)."};
+    case error_code::request_failed:
+      return {code, "request_failed", domain::environment, retry::worthwhile,
+              "A request of `async` or `lookup_join` was answered with a failure, not in time, or not at all, as often as it was allowed to be made.",
+              "The message holds the reason and the record; check the system that is asked, raise `timeout` or `retry`, or let such records go to `failed()` with `divert_failures`."};
     case error_code::limit_exceeded:
       return {code, "limit_exceeded", domain::data, retry::pointless,
               "Something grew beyond a bound that keeps memory finite: a record above `max_record_bytes`, or one call that emitted more than `max-call-output`.",

@@ -112,6 +112,14 @@ void hang() {
   testing::run(j, testing::deterministic(1));
 }
 
+/// Another system that always answers with a failure.
+void ask_in_vain() {
+  job j("asking");
+  auto const ask = [](number const&, reply<number> r) { r.fail("the line is dead"); };
+  j.source("in", numbers(1)).async("ask", ask, retry(1).backoff(0us, 0us)).sink("out", memory::discard());
+  execute(j, settings{}.parallelism(1));
+}
+
 /// An application that awaits a job, the handle of which is killed meanwhile.
 void lose_the_handle() {
   caf::actor_system_config config;
@@ -140,6 +148,7 @@ std::map<error_code, provocation> provocations() {
       {error_code::permission_denied, {[] { write_to_device(EACCES); }, "out", "check the owner and mode"}},
       {error_code::no_space, {[] { write_to_device(ENOSPC); }, "out", "free some space"}},
       {error_code::io, {[] { write_to_device(EIO); }, "out", "check the device"}},
+      {error_code::request_failed, {ask_in_vain, "ask", "the line is dead"}},
       {error_code::limit_exceeded, {emit_without_end, "flat_map-1", "max-call-output"}},
       {error_code::cancelled, {lose_the_handle, "", "handle of the job was killed"}},
       {error_code::not_responding, {block, "", "operator 'stuck' (subtask 0)"}},

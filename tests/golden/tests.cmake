@@ -47,3 +47,27 @@ foreach(form IN ITEMS lines gzip divided folder)
                                             ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
   endforeach()
 endforeach()
+
+# Samples whose results are a function of their input: NAME.py computes them in another way and compares. The other arguments
+# name input that is not there: describing the job needs none.
+function(golden_sample name)
+  foreach(parallelism IN ITEMS 1 2 4)
+    foreach(batch_size IN ITEMS 1 7 1024)
+      set(test golden.${name}.p${parallelism}.b${batch_size})
+      add_test(NAME ${test}
+               COMMAND ${Python3_EXECUTABLE} ${folder}/${name}.py $<TARGET_FILE:${name}>
+                       --parallelism ${parallelism} --batch-size ${batch_size})
+      set_tests_properties(${test} PROPERTIES LABELS golden TIMEOUT 120 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+    endforeach()
+  endforeach()
+  add_test(NAME golden.${name}.can_fail COMMAND ${Python3_EXECUTABLE} ${folder}/${name}.py --self-test)
+  set_tests_properties(golden.${name}.can_fail PROPERTIES LABELS golden TIMEOUT 60 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+  foreach(option IN ITEMS --help --explain)
+    add_test(NAME golden.${name}${option} COMMAND ${name} ${option} ${ARGN})
+    set_tests_properties(golden.${name}${option} PROPERTIES LABELS golden TIMEOUT 20)
+  endforeach()
+endfunction()
+
+golden_sample(fraud_detection --payments /nonexistent --rules /nonexistent)
+golden_sample(clickstream --input /nonexistent)
+golden_sample(live_dashboard_feed)

@@ -18,6 +18,18 @@ EXPECTED = {
         7: "`close` has the wrong parameters",
         8: "`on_timer` has the wrong parameters",
     },
+    "joins": {
+        1: "the keys of a join must be of one type",
+        2: "the function of a join is called with both records",
+        3: "in a left outer join the right record may be missing",
+        4: "in a right outer join the left record may be missing",
+        5: "in a full outer join either record may be missing",
+        6: "streams are joined in tumbling_windows or sliding_windows",
+        7: "co_group needs a function of a window and what two streams have in it",
+        8: "deleted_by needs a predicate on a right record",
+        9: "a join keeps its records as state",
+        10: "the function of a join is called with both records",
+    },
     "window_function": {
         1: "process on windows needs a function of a window and its records",
         2: "process on windows needs a function of a window and its records",
@@ -54,6 +66,19 @@ EXPECTED = {
         6: "a function with a broadcast stream needs a member: void process_record",
         7: "a timer belongs to a key; say .key_by(...)",
         8: "a keyed stream is connected with another keyed stream, or with a broadcast one",
+    },
+    "async": {
+        1: "async needs a function of a record and the right to answer",
+        2: "async needs a function of a record and the right to answer",
+        3: "async needs a function of a record and the right to answer",
+        4: "this is no option: there are flow::ordered",
+        5: "an answer of async belongs to its record",
+        6: "`open` has the wrong parameters",
+        7: "lookup_join needs a function of a key and the right to answer",
+        8: "select needs a function of a record and a row",
+        9: "after left_outer, select needs a function of a record and a row or null",
+        10: "default_answer needs a function that gives an answer",
+        11: "records that wait for an answer are state",
     },
 }
 FOLDER = "tests/hygiene/misuse"

@@ -69,6 +69,29 @@ std::uint64_t allocations_of(std::uint64_t n) {
   return allocations.load() - before;
 }
 
+struct described_reading : reading {
+  template <class Archive>
+  void serialize(Archive& archive) { archive(CEREAL_NVP(at), CEREAL_NVP(key), CEREAL_NVP(value)); }
+};
+
+/// The same of a join of two streams of `n` records.
+std::uint64_t allocations_of_join(std::uint64_t n) {
+  job j("steady");
+  auto const stream = [&](std::string name, std::uint64_t salt) {
+    return j.source(std::move(name), memory::generate<described_reading>(n, [salt](std::uint64_t i) { return described_reading{make_reading(i ^ salt)}; }))
+        .event_time([](described_reading const& r) { return r.at; }, out_of_order_by(duration{2}))
+        .key_by([](described_reading const& r) { return r.key; });
+  };
+  stream("left", 0)
+      .interval_join(stream("right", 1))
+      .between(duration{-500}, duration{500})
+      .select("pairs", [](described_reading const& l, described_reading const& r) { return l.value + r.value; })
+      .sink("nowhere", memory::discard());
+  auto const before = allocations.load();
+  execute(j, settings{}.parallelism(1));
+  return allocations.load() - before;
+}
+
 /// The same of sessions of some 20 records, of which a key has mostly one at a time.
 std::uint64_t allocations_of_sessions(std::uint64_t n) {
   job j("steady");
@@ -104,6 +127,15 @@ TEST_CASE("the engine allocates nothing per record in a steady state") {
   INFO(per_record << " allocations per record");
   // What remains is a handful of messages per batch of 1,024 records.
   CHECK(per_record < 0.03);
+}
+
+TEST_CASE("a join allocates nothing per record in a steady state") {
+  allocations_of_join(200'000);
+  std::uint64_t const records = 1'000'000;
+  auto const few = allocations_of_join(200'000), many = allocations_of_join(200'000 + records);
+  double const per_record = (static_cast<double>(many) - static_cast<double>(few)) / (2.0 * static_cast<double>(records));
+  INFO(per_record << " allocations per record");
+  CHECK(per_record < 0.05);
 }
 
 TEST_CASE("sessions begin, grow and end without an allocation per record in a steady state") {

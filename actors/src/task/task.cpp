@@ -117,13 +117,13 @@ task::result task::step() {
 task::result task::run(std::chrono::nanoseconds& now) {
   result r;
   pass_waiting_barrier();
+  if (phase_ == phase::running) look(now);  // also while others are held up: what they wait for may be an answer from outside
   if (auto const held = resume()) {
     r = {*held};
   } else if (phase_ == phase::ending) {
     r = {drained() ? outcome::resting : outcome::blocked};
   } else {
     pass_waiting_barrier();
-    look(now);
     r = source_ ? run_source(now) : run_input();
   }
   if (r.what == outcome::blocked && can_go_on()) r = {outcome::busy};

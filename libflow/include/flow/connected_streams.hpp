@@ -108,4 +108,27 @@ auto basic_stream<T, Handle>::connect(basic_stream<R, Other> const& other) const
     return connected_streams<T, detail::no_key, R, detail::no_key>(connection(), other.connection());
 }
 
+template <class T, class Selector>
+template <class F>
+auto keyed_stream<T, Selector>::process(std::string name, F f) const {
+  using context = keyed_context<key_of<Selector, T>, F>;
+  using out = typename detail::callback_output<detail::process_callback, F, T, context>::type;
+  using input = detail::process_input<T, Selector, detail::process_callback>;
+  return detail::add_process<out, detail::check_process_function<F, T, context>(), F, input>(std::move(name), std::move(f), connection());
+}
+
+template <class T, class Selector>
+template <class R, class RightSelector>
+auto keyed_stream<T, Selector>::connect(keyed_stream<R, RightSelector> const& other) const {
+  static_assert(std::is_same_v<key_of<Selector, T>, key_of<RightSelector, R>>, "the keys of connected streams must be of one type");
+  return connected_streams<T, Selector, R, RightSelector>(connection(), other.connection());
+}
+
+template <class T, class Selector>
+template <class R, class Other>
+auto keyed_stream<T, Selector>::connect(basic_stream<R, Other> const& other) const {
+  static_assert(std::is_same_v<Other, broadcast_stream<R>>, "a keyed stream is connected with another keyed stream, or with a broadcast one: .connect(rules.broadcast())");
+  return stream_with_rules<T, Selector, R>(connection(), other.connection());
+}
+
 }  // namespace flow

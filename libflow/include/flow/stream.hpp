@@ -4,7 +4,6 @@
 // A handle is a small value that refers to its job; it stays valid when the job is moved. `with_parallelism`, `unchained`
 // and `named` say something of the operator whose output the handle is, and give the same kind of handle back.
 
-#include <flow/graph/graph.hpp>
 #include <flow/operator/event_time.hpp>
 #include <flow/operator/filter.hpp>
 #include <flow/operator/flat_map.hpp>
@@ -12,64 +11,11 @@
 #include <flow/operator/map.hpp>
 #include <flow/operator/sink_operator.hpp>
 #include <flow/operator/union.hpp>
+#include <flow/stream_end.hpp>
 #include <flow/watermark.hpp>
 #include <flow/window/windows.hpp>
 
 namespace flow {
-
-template <class T>
-class stream;
-template <class T>
-class broadcast_stream;
-template <class T, class Selector>
-class keyed_stream;
-
-namespace detail {
-
-/// Where a handle points, and how the next operator is to be fed from there.
-struct stream_end {
-  graph* job = nullptr;
-  node_id node = 0;
-  std::uint32_t port = 0;
-  flow::partitioning partitioning = partitioning::forward;
-
-  edge to_edge() const { return {node, port, partitioning}; }
-};
-
-struct no_key;
-template <class T, class Selector>
-struct connection;
-
-template <class T>
-node& add_operator(stream_end const& from, std::string kind, std::string name) {
-  node& n = from.job->add(std::move(kind), std::move(name));
-  n.inputs.push_back(from.to_edge());
-  return n;
-}
-
-/// An operator under whose name state or positions are stored.
-inline void must_be_named(node& n, bool named) {
-  n.must_be_named = true;
-  if (!named) n.name.clear();
-}
-
-/// The side outputs of a node that were asked for.
-inline std::vector<side_output> sides_of(node const& n) {
-  std::vector<side_output> sides;
-  for (std::size_t i = 1; i < n.outputs.size(); ++i) sides.push_back({n.outputs[i].name, n.outputs[i].type});
-  return sides;
-}
-
-/// What is wrong with the options of a watermark strategy; `splits`: whether it follows the splits of a source.
-inline void check_watermarks(node& n, watermark_options const& options, bool splits) {
-  if (options.idle_after.count() < 0) n.mistakes.push_back("idle_after must not be negative");
-  if (options.idle_after > std::chrono::days(10'000)) n.mistakes.push_back("idle_after is at most 10000 days; leave it out for never");
-  if (options.max_drift.count() < 0) n.mistakes.push_back("max_drift must not be negative");
-  if (!splits && (options.idle_after.count() != 0 || options.max_drift.count() != 0))
-    n.mistakes.push_back("idle_after and max_drift are of the splits of a source; say event_time(...) on the source, before anything else reads it");
-}
-
-}  // namespace detail
 
 /// The operator that a stream ends in.
 class sink_handle {
@@ -217,6 +163,14 @@ class basic_stream {
   template <class R, class Other>
   auto connect(basic_stream<R, Other> const& other) const;
 
+  /// Asks outside for each record: `f(record, flow::reply<Out>)`, answered from any thread, now or later (async/reply.hpp).
+  /// Options are `flow::ordered`, `unordered`, `in_flight`, `timeout`, `retry` and others of async/async_options.hpp.
+  template <class F, class... Options>
+  auto async(std::string name, F f, Options... options) const;
+  /// Each record with what another system knows of its key: async/lookup_join.hpp.
+  template <class Selector, class F, class... Options>
+  auto lookup_join(Selector key, F find, Options... options) const;
+
   /// Ends the stream in a sink.
   template <class S>
   sink_handle sink(std::string name, S const& target) const {
@@ -289,6 +243,8 @@ stream<bad_record> basic_stream<T, Handle>::bad_records() const {
 
 }  // namespace flow
 
+#include <flow/async/async_stream.hpp>
 #include <flow/keyed_stream.hpp>
 #include <flow/connected_streams.hpp>
+#include <flow/join/joined_stream.hpp>
 #include <flow/window/windowed_stream.hpp>

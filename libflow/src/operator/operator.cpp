@@ -41,6 +41,8 @@ void operator_base::receive_from(std::uint32_t input, batch_ref& b) {
   activity_scope const scope(*this);
   counters_.records_in.add(b->size());
   pushes_ = 0;
+  // Whoever waits for this operator's watermark has to know that time goes on, also if nothing comes of the records yet.
+  if (counters_.idle.load(std::memory_order_relaxed)) [[unlikely]] forward_watermark(counters_.watermark.load(std::memory_order_relaxed));
   if (input == 0) process(b);
   else process_from(input, b);
 }

@@ -145,6 +145,12 @@ class operator_base : public receiver {
     return true;
   }
   void forward_watermark(timestamp w);
+  /// Whether a watermark is no later than the one passed on last. Where it ends idleness, that one is passed on again.
+  bool repeats(timestamp w, timestamp passed_on) {
+    if (w > passed_on) [[likely]] return false;
+    if (counters_.idle.load(std::memory_order_relaxed)) forward_watermark(passed_on);
+    return true;
+  }
   operator_context const& context() const { return context_; }
   /// Called in a handler: throws what is being handled as an error that names this operator and the record.
   [[noreturn]] void fail(batch_base const& records, std::uint32_t index) const;

@@ -31,6 +31,7 @@ class output {
   /// A batch of input begins; what is emitted has event times where the input has.
   void begin(bool stamped) {
     stamped_ = stamped;
+    if (!stamped && batch_->has_timestamps()) batch_->clear();  // empty, from a batch of input before that had them
     times_ = stamped ? batch_->add_timestamps() : nullptr;
   }
   /// What follows is emitted for a record of this time.

@@ -53,7 +53,7 @@ class process_operator final : public resumable_operator {
     if constexpr (detail::names_open<F>) f_.open(c);
   }
   void watermark(timestamp w) override {
-    if (w <= *fired_until_) return;
+    if (repeats(w, *fired_until_)) return;
     activity_scope const scope(*this);
     call_.watermark = firing_until_ = w;
     if constexpr (has_timers)

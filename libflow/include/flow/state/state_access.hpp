@@ -137,8 +137,8 @@ class state_access final : public portion_state {
   }
 
   void prefetch() override {
-    if (plain_) plain_.with_table([this](auto& table) { prefetch(table); });
-    else cells_.with_table([this](auto& table) { prefetch(table); });
+    if (plain_) plain_.with_table([this](auto& table) { this->prefetch(table); });
+    else cells_.with_table([this](auto& table) { this->prefetch(table); });
   }
   void sweep(std::chrono::nanoseconds now, std::uint32_t records) override {
     if (!cells_) return;

@@ -85,11 +85,16 @@ class table {
   }
 
   /// Where the value of a key lies, to be read or to be marked and changed.
-  table_place<V> locate(K const& key, std::uint64_t hash) {
+  [[gnu::always_inline]] table_place<V> locate(K const& key, std::uint64_t hash) {
     segment_type const s = directory_[index_of(hash)];
-    std::uint32_t const slot = s.slot_of(key, hash);
-    if (slot == segment_type::none) return {};
-    return {&s.entries()[slot].value, &s.group_of(slot).changed[epoch_ & 1], segment_type::bit_of(slot)};
+    std::uint32_t const home = s.home_of(hash);
+    segment_group& group = s.group(home);
+    if (std::uint32_t const bits = group.matching(control_of(hash)); bits != 0) [[likely]] {
+      auto const place = static_cast<std::uint32_t>(std::countr_zero(bits));
+      entry& e = s.entries()[home * segment_group::slots + place];
+      if (e.key == key) [[likely]] return {&e.value, &group.changed[epoch_ & 1], segment_type::bit_of(place)};
+    }
+    return locate_further(s, key, hash);
   }
 
   /// Removes a key; whether it was there. Later entries of its run move up, so that no tombstones remain.
@@ -223,6 +228,12 @@ class table {
     if (slot == segment_type::none) return insert(key, hash);
     mark(s.group_of(slot), slot % segment_group::slots);
     return s.entries()[slot].value;
+  }
+
+  [[gnu::noinline]] table_place<V> locate_further(segment_type s, K const& key, std::uint64_t hash) {
+    std::uint32_t const slot = s.slot_of(key, hash);
+    if (slot == segment_type::none) return {};
+    return {&s.entries()[slot].value, &s.group_of(slot).changed[epoch_ & 1], segment_type::bit_of(slot)};
   }
 
   V& insert(K const& key, std::uint64_t hash) {

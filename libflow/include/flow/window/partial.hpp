@@ -57,7 +57,7 @@ class partial_operator final : public resumable_operator {
     late_.begin(true);
   }
   void watermark(timestamp w) override {
-    if (w <= *watermark_) return;
+    if (repeats(w, *watermark_)) return;
     sending_until_ = w;
     if (!guarded([this] { return continue_firing(); })) suspend();
   }

@@ -57,7 +57,7 @@ class per_window_operator final : public resumable_operator {
     schedule_look();
   }
   void watermark(timestamp w) override {
-    if (w <= *fired_until_) return;
+    if (repeats(w, *fired_until_)) return;
     activity_scope const scope(*this);
     read_clock();
     firing_until_ = w;

@@ -91,7 +91,8 @@ auto session_windows(F gap_of) {
 }
 /// Windows of `n` records, one after the other. Incomplete ones give nothing.
 inline auto count_windows(std::int64_t n) { return triggered_windows<count_placement, end_trigger>(count_placement(n, n)); }
-/// With each `slide`th record, the last `n`, or as many as there have been.
+/// With each `slide`th record, the last `n`, or as many as there have been. A record updates n / slide windows, and as many are
+/// stored of a key.
 inline auto count_windows(std::int64_t n, std::int64_t slide) { return triggered_windows<count_placement, end_trigger>(count_placement(n, slide)); }
 /// One window of all records of a key. It does not end, so it needs a trigger; what it holds is kept until that purges it.
 inline auto global_window() { return triggered_windows<global_placement, no_trigger>(global_placement{}); }

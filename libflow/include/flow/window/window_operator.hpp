@@ -41,7 +41,7 @@ class window_operator final : public resumable_operator {
     late_.begin(true);
   }
   void watermark(timestamp w) override {
-    if (w <= *fired_until_) return;
+    if (repeats(w, *fired_until_)) return;
     activity_scope const scope(*this);
     firing_->until = w;
     forget_slice();

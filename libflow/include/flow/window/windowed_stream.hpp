@@ -21,6 +21,8 @@ class aggregated_stream : public basic_stream<Result, aggregated_stream<T, Resul
       : basic_stream<Result, aggregated_stream<T, Result>>(results), late_node_(late_node) {}
   /// Records behind the watermark, whose windows take nothing any more. Where nobody reads them they are counted.
   stream<T> late() const { return stream<T>({this->end().job, late_node_, 1}); }
+  /// A stream like any other, for what takes streams.
+  operator stream<Result>() const { return stream<Result>(this->end()); }
 
  private:
   node_id late_node_;

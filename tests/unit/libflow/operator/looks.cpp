@@ -93,3 +93,13 @@ TEST_CASE("an operator that is held up is not looked at until it goes on, and go
   s.op.receive(other);
   CHECK(s.op.inputs.back() == 0);
 }
+
+TEST_CASE("what ends the idleness of an operator's input ends its own, whatever comes of it") {
+  started s;
+  s.op.watermark(recording::at(5));
+  s.op.idle();
+  auto batch = recording::batch_of<int>({1});
+  s.op.receive(batch);
+  CHECK(s.out.log == std::vector<std::string>{"watermark 5", "idle", "watermark 5", "1 record"});
+  CHECK_FALSE(s.op.counters().idle);
+}

@@ -93,3 +93,14 @@ TEST_CASE("late records wait while their receivers take no more") {
   w.give({1, 2, 3, 4, 5}, {5, 5, 5, 5, 5});
   CHECK(w.late.received_unready == 0);
 }
+
+TEST_CASE("an input that was idle holds the watermark of windows again, also before anything fires") {
+  windows w(flow::tumbling_windows(flow::duration{10}));
+  w.op.watermark(at(5));
+  w.op.idle();
+  w.op.watermark(at(5));
+  CHECK(w.results.log == std::vector<std::string>{"watermark 5", "idle", "watermark 5"});
+  w.op.idle();
+  w.give({1}, {7});
+  CHECK(w.results.log == std::vector<std::string>{"watermark 5", "idle", "watermark 5", "idle", "watermark 5"});
+}
