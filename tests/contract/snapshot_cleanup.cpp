@@ -21,7 +21,7 @@ class life {
   void step() {
     switch (pick(10)) {
       case 0: return restart();
-      case 1: return abort_one();
+      case 1: return abandon_one();
       case 2: return remove_one();
       case 3: case 4: return begin();
       default: return in_progress_.empty() ? begin() : pick(2) ? write_one() : finish_one();
@@ -104,10 +104,10 @@ class life {
     }
     for (auto const id : going) there_.erase(id);
   }
-  void abort_one() {
+  void abandon_one() {
     if (in_progress_.empty()) return;
     auto const it = any();
-    store_->abort(it->first);
+    store_->abandon(it->first);
     in_progress_.erase(it);
   }
   void remove_one() {

@@ -133,15 +133,15 @@ TEST_CASE("deltas keep the pieces that they are based on, across checkpoints and
   CHECK(store->pieces() == std::vector<stored_piece>{{"counts", "count", 5, 6}});
 }
 
-TEST_CASE("an aborted checkpoint leaves nothing and takes nothing from others") {
+TEST_CASE("an abandoned checkpoint leaves nothing and takes nothing from others") {
   auto const where = make_medium(GENERATE(false, true));
   auto const store = where->open();
   auto const first = checkpoint(*store, 1);
   store->begin(2);
   put(*store, 2, place(5), "lost");
   auto const writer = store->write(2, place(6), contents());
-  store->abort(2);
-  store->abort(2);  // of what is not in progress: nothing
+  store->abandon(2);
+  store->abandon(2);  // of what is not in progress: nothing
   CHECK(error_of([&] { writer->finish(); }).code() == error_code::internal);
   CHECK(store->pieces().size() == 1);
   CHECK(get(*store, place(5), first.operators[0].states[0].parts[0].pieces[0]) == "text");

@@ -37,7 +37,8 @@ class key_reader {
     return taken;
   }
   [[noreturn]] void fail() const {
-    throw error(error_code::bad_record, "a key of " + std::to_string(key_.size()) + " bytes among the pieces is none of a piece; the directory holds something else");
+    throw error(error_code::bad_record, "a key of " + std::to_string(key_.size()) +
+                                            " bytes among the pieces is none of a piece; the directory holds something else");
   }
 
  private:

@@ -39,7 +39,7 @@ void piece_index::begin(checkpoint_id id) {
 
 void piece_index::check_in_progress(checkpoint_id id) const {
   if (!in_progress_.contains(id))
-    throw error(error_code::internal, number(id) + " is not in progress: it was never begun, or it has been finished or aborted");
+    throw error(error_code::internal, number(id) + " is not in progress: it was never begun, or it has been finished or abandoned");
 }
 
 void piece_index::add_piece(checkpoint_id id, std::string const& key) {

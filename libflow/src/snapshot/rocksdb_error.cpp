@@ -14,7 +14,7 @@ int errno_of(rocksdb::Status const& status, std::string const& text) {
   static constexpr known texts[] = {
       {"No space left on device", ENOSPC}, {"Disk quota exceeded", EDQUOT},   {"Permission denied", EACCES},
       {"Read-only file system", EROFS},    {"File too large", EFBIG},         {"Too many open files", EMFILE},
-      {"Not a directory", ENOTDIR},        {"No such file or directory", ENOENT}};
+      {"Not a directory", ENOTDIR}};
   for (auto const& k : texts)
     if (text.find(k.text) != std::string::npos) return k.number;
   if (status.IsNoSpace()) return ENOSPC;
@@ -34,8 +34,9 @@ error to_error(rocksdb::Status const& status, std::string const& doing, std::str
   if (is_locked(text))
     return {error_code::io, what + ": another job is using them; wait for it to end, cancel it, or name another directory"};
   if (int const number = errno_of(status, text)) return system_error(number, what);
-  if (status.IsCorruption())
-    return {error_code::bad_record, what + ": a file of the database is damaged (" + text + "); restore the directory from a copy, or name another one"};
+  bool const missing = status.IsPathNotFound() || text.find("No such file or directory") != std::string::npos;
+  if (missing || status.IsCorruption())
+    return {error_code::bad_record, what + ": a file of the database is " + (missing ? "missing" : "damaged") + " (" + text + "); restore the directory from a copy, or name another one"};
   return {error_code::io, what + ": " + text + "; check the device and the file system"};
 }
 

@@ -55,7 +55,8 @@ void stored_snapshots::check_or_write_format() {
     }
   }
   if (!is_empty(*store_, family::manifests) || !is_empty(*store_, family::headers))
-    throw error(error_code::bad_record, "'" + store_->place() + "' holds a database that is no snapshots of libflow, or has lost its format record; name another directory");
+    throw error(error_code::bad_record, "'" + store_->place() +
+                                            "' holds a database that is no snapshots of libflow, or has lost its format record; name another directory");
   if (store_->read_only()) return;
   auto const value = encode_format(format_key);
   store_->write({{}, {{family::manifests, format_key, value}}});
@@ -106,7 +107,7 @@ void stored_snapshots::finish(snapshot_manifest const& manifest) {
   try_to_clean_up();
 }
 
-void stored_snapshots::abort(checkpoint_id id) {
+void stored_snapshots::abandon(checkpoint_id id) {
   if (!index_.end(id)) return;
   if (doubtful_.erase(id) > 0) doomed_.insert(id);
   try_to_clean_up();
@@ -114,7 +115,7 @@ void stored_snapshots::abort(checkpoint_id id) {
 
 void stored_snapshots::end(job_end how) {
   recover();
-  for (auto const id : index_.in_progress()) abort(id);
+  for (auto const id : index_.in_progress()) abandon(id);
   bool const keep = how == job_end::failed || (how == job_end::cancelled ? retention_.keep_cancelled : retention_.keep_succeeded);
   doom(index_.not_retained(keep ? retention_.newest : 0));
   clean_up();

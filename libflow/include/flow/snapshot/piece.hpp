@@ -35,7 +35,7 @@ class piece_writer {
  public:
   virtual ~piece_writer() = default;
   /// Appends `entries` whole entries, encoded one behind the other; they stay in one chunk. Throws `flow::error` when the store
-  /// cannot take them; the piece is then of no use, and its checkpoint is to be aborted.
+  /// cannot take them; the piece is then of no use, and its checkpoint is to be abandoned.
   virtual void append(std::span<std::byte const> data, std::uint64_t entries) = 0;
   /// Completes the piece, once. It is durable when its checkpoint is.
   virtual piece_info finish() = 0;

@@ -7,7 +7,7 @@
 //     part.pieces.push_back(writer->finish());
 //     store->finish(manifest);                      // from here on checkpoint 7 exists
 //
-// A checkpoint exists when `finish` has returned. Where `finish` or a writer has thrown, it is to be aborted; a process that
+// A checkpoint exists when `finish` has returned. Where `finish` or a writer has thrown, it is to be abandoned; a process that
 // dies at any moment leaves the checkpoints that had finished, and what others have written is removed when the store is
 // opened again. Checkpoints may be in progress at the same time. A failed write ends all that are: what they still write
 // fails too, and the next `begin` starts again from what is durable.
@@ -74,8 +74,8 @@ class snapshot_store {
   virtual void finish(snapshot_manifest const& manifest) = 0;
   /// Removes what was written for a checkpoint in progress; of one that is not, nothing. What the store cannot remove
   /// now, the next `begin` removes, or tells why it cannot.
-  virtual void abort(checkpoint_id id) = 0;
-  /// Aborts what is in progress and keeps or removes the checkpoints as retention has it for this end; never savepoints.
+  virtual void abandon(checkpoint_id id) = 0;
+  /// Abandons what is in progress and keeps or removes the checkpoints as retention has it for this end; never savepoints.
   virtual void end(job_end how) = 0;
   /// Removes one checkpoint or savepoint, also a damaged one, and the pieces that only it names; not one that was the newest
   /// when one in progress began.

@@ -47,7 +47,7 @@ struct life {
 
 }  // namespace
 
-TEST_CASE("a checkpoint whose writing fails anywhere is aborted and the next one is as if it had never been") {
+TEST_CASE("a checkpoint whose writing fails anywhere is abandoned and the next one is as if it had never been") {
   auto const how = GENERATE(fault::lost, fault::kept);
   int failures = 0;
   for (std::uint64_t n = 0; n < 12; ++n) {
@@ -57,7 +57,7 @@ TEST_CASE("a checkpoint whose writing fails anywhere is aborted and the next one
     l.disk.fail_write(n, how);
     for (int i = 0; i < 4; ++i) {
       if (l.checkpoint()) continue;
-      l.store->abort(l.last);
+      l.store->abandon(l.last);
       CHECK((ids(*l.store) == std::vector<checkpoint_id>(l.finished.begin(), l.finished.end())));
       for (auto const id : ids(*l.store)) CHECK(verify(*l.store, id).empty());  // also before the disk is repaired
       l.disk.repair();
@@ -82,7 +82,7 @@ TEST_CASE("after a failed write and a crash all checkpoints that had finished ar
     l.checkpoint();
     l.disk.fail_write(n, how);
     while (l.checkpoint() && l.last < 6) {}
-    if (n % 2) l.store->abort(l.last);
+    if (n % 2) l.store->abandon(l.last);
     l.disk.repair();
     l.store.reset();
     l.store = l.disk.open();

@@ -191,7 +191,7 @@ TEST_CASE("a changed value that RocksDB itself takes for whole is found by our c
   CHECK_THAT(found[0].what(), Contains("chunk 1 of 1") && Contains("checksum does not fit"));
 }
 
-TEST_CASE("a truncated file is told when the directory is opened, and reading tells which piece was in it") {
+TEST_CASE("a truncated or missing file is told when the directory is opened, and which piece was in it") {
   directory const where;
   {
     auto const store = open_snapshots(where.path.string(), {.newest = 2});
@@ -206,6 +206,10 @@ TEST_CASE("a truncated file is told when the directory is opened, and reading te
   auto const store = read_snapshots(where.path.string());
   CHECK(ids(*store) == std::vector<checkpoint_id>{1, 2});
   CHECK(verify(*store, 2).size() == 1);
+  fs::remove(file);
+  auto const missing = error_of([&] { open_snapshots(where.path.string()); });
+  CHECK(missing.code() == error_code::bad_record);
+  CHECK_THAT(missing.what(), Contains(where.path.string()) && Contains("file of the database is missing"));
 }
 
 TEST_CASE("a damaged manifest is told, and keeps the pieces that it may have named until it is removed") {
@@ -257,7 +261,7 @@ TEST_CASE("a full device fails the checkpoint and no other, and when there is ro
     CHECK(full.code() == error_code::no_space);
     CHECK_THAT(full.what(), Contains(where.path.string()) && Contains("free some space"));
     CHECK(error_of([&] { put(store, 2, place(6), "more"); }).code() == error_code::no_space);
-    store.abort(2);
+    store.abandon(2);
     CHECK(error_of([&] { store.begin(3); }).code() == error_code::no_space);  // still
     CHECK(ids(store) == std::vector<checkpoint_id>{1});
     CHECK(verify(store, 1).empty());
