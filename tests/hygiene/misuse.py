@@ -107,7 +107,7 @@ def check(root):
 
 
 def said(wrong):
-    return "".join(f"#if MISUSE == {n}\n#error error: {words}\n#endif\n" for n, words in wrong.items())
+    return "".join(f"#if MISUSE == {n}\n#error \"error: {words}\"\n#endif\n" for n, words in wrong.items())
 
 
 if __name__ == "__main__":

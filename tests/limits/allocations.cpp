@@ -74,12 +74,12 @@ struct described_reading : reading {
   void serialize(Archive& archive) { archive(CEREAL_NVP(at), CEREAL_NVP(key), CEREAL_NVP(value)); }
 };
 
-/// The same of a join of two streams of `n` records.
+/// The same of a join of two streams of `n` records, neither of which may run ahead: what one does is state.
 std::uint64_t allocations_of_join(std::uint64_t n) {
   job j("steady");
   auto const stream = [&](std::string name, std::uint64_t salt) {
     return j.source(std::move(name), memory::generate<described_reading>(n, [salt](std::uint64_t i) { return described_reading{make_reading(i ^ salt)}; }))
-        .event_time([](described_reading const& r) { return r.at; }, out_of_order_by(duration{2}))
+        .event_time([](described_reading const& r) { return r.at; }, out_of_order_by(duration{2}).max_drift(duration{20'000}))
         .key_by([](described_reading const& r) { return r.key; });
   };
   stream("left", 0)

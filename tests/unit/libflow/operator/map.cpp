@@ -103,7 +103,7 @@ TEST_CASE("control passes through an operator in its place") {
   same.op.pass({3, 2});
   same.give(batch_of<int>({1, 2}));
   same.op.end();
-  CHECK(same.out.log == std::vector<std::string>{"1 record", "watermark 5", "idle", "barrier 3", "2 records", "end"});
+  CHECK(same.out.log == std::vector<std::string>{"1 record", "watermark 5", "idle", "barrier 3", "watermark 5", "2 records", "end"});
   CHECK(same.op.counters().watermark.load() == recording::at(5));
 }
 
