@@ -1,6 +1,6 @@
 // What a process function's state costs per record, against a look-up in one absl::flat_hash_map.
 //
-// A running sum per key: get and set of a value_state in the operator, `map[key] += value` in the loop. Both are given the
+// A running sum per key: `sum.change() += value` of a value_state in the operator, `map[key] += value` in the loop. Both are given the
 // same batches; making them is not in the times, hashing their keys is. absl_ns and engine_ns are CPU time per record once
 // all keys have come: of the engine the whole operator, all that it does for a record. mortal_ns is that with a time to
 // live, stateless_ns that of a function that uses no state: access_ratio compares the look-up with what the state adds to
@@ -46,8 +46,7 @@ struct running_sum {
     sum = mortal ? state.value<std::int64_t>("sum", flow::time_to_live(std::chrono::hours(1))) : state.value<std::int64_t>("sum");
   }
   void process(payment<Key> const& p, auto&, flow::output<std::int64_t>&) {
-    std::int64_t const now = sum.get() + p.cents;
-    sum.set(now);
+    std::int64_t const now = sum.change() += p.cents;
     seen->add(now);
   }
 };
