@@ -85,7 +85,9 @@ class operator_base : public receiver {
   /// The lowest over all inputs.
   void watermark(timestamp w) override { forward_watermark(w); }
   void idle() override;
-  void pass(barrier const& b) override { for (auto& o : outputs_) o.pass(b); }
+  void pass(barrier const& b) final { for (auto& o : outputs_) o.pass(b); }
+  /// Brings declared state up to date where it is not always; a checkpoint is about to be cut.
+  virtual void settle_state() {}
   void end() override { for (auto& o : outputs_) o.end(); }
   bool ready() const override { return !suspended_ && outputs_ready(); }
 
@@ -95,7 +97,8 @@ class operator_base : public receiver {
   void resume();
   /// Whether it waits for its receivers; otherwise `resume` goes on at once.
   bool waits() const { return !held_.empty() || !outputs_ready(); }
-  /// Whether all that is held back is in declared state, so that a barrier may pass now.
+  /// Whether all that is held back is in declared state, so that a barrier may pass now. A firing under way is not, but for what
+  /// operators know how to divide among others: the watermark up to which they have fired has to be the same in all subtasks.
   virtual bool may_pass_barrier() const { return !suspended_; }
   /// Whether the end of the input may pass: nothing is awaited from outside.
   virtual bool may_end() const { return !suspended_; }
