@@ -9,12 +9,7 @@ namespace flow {
 
 void source_operator_base::open() {
   declared_ = &state().declare<list_object<stored_split, state_kind::list>>("splits").get();
-  connector_context c;
-  c.operator_name = name();
-  c.subtask = context().subtask;
-  c.parallelism = context().parallelism;
-  c.wake = context().wake;
-  c.clock = context().clock;
+  auto c = outside();
   if (ports() > 1) {
     bad_.attach(*this, 1, context().batch_size);
     c.divert = [this](bad_record bad) {

@@ -21,6 +21,7 @@
 namespace flow {
 
 class operator_base;
+struct connector_context;  // flow/source.hpp
 
 /// Asks a task from any thread to look at one of its operators; may outlive both.
 class doorbell {
@@ -54,6 +55,9 @@ struct operator_context {
   std::size_t max_call_output = 64 << 20;
   /// Whether the records that the operator gives have event times.
   bool has_event_time = true;
+  /// Whether the job has checkpoints, and which start of the job this is.
+  bool checkpoints = false;
+  std::uint64_t attempt = 1;
   flow::clock const* clock = nullptr;
   flow::activity* activity = nullptr;
   /// Where large state takes its memory from; may be null.
@@ -155,6 +159,8 @@ class operator_base : public receiver {
     return true;
   }
   operator_context const& context() const { return context_; }
+  /// The part of it that a reader, writer or committer may know.
+  connector_context outside() const;
   /// Called in a handler: throws what is being handled as an error that names this operator and the record.
   [[noreturn]] void fail(batch_base const& records, std::uint32_t index) const;
   /// The same, of something that is no record: "the window was ...".
