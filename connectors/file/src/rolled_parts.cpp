@@ -8,17 +8,6 @@
 #include <flow/error.hpp>
 
 namespace flow::file::detail {
-namespace {
-
-bytes encoded(pending_part const& part) {
-  bytes out;
-  encoder archive(out);
-  archive(part);
-  return out;
-}
-
-}  // namespace
-
 rolled_parts::rolled_parts(output_settings settings, std::string extension)
     : settings_(std::move(settings)), extension_(std::move(extension)), names_("", extension_), file_(settings_.write_bytes) {}
 
@@ -100,10 +89,10 @@ std::vector<bytes> rolled_parts::prepare(checkpoint_id) {
   }
   if (std::exchange(folder_changed_, false)) sync_folder(settings_.folder);
   std::vector<bytes> committables;
-  for (auto const& p : closed_) committables.push_back(encoded(p.described));
+  for (auto const& p : closed_) committables.push_back(encode_value(p.described));
   closed_.clear();
   if (in_file_) {
-    committables.push_back(encoded(current_.described));
+    committables.push_back(encode_value(current_.described));
     current_.prepared = true;
   }
   return committables;
