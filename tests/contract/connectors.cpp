@@ -184,6 +184,12 @@ TEST_CASE("compressed files keep the contract of a source") {
   auto const lines = json_lines_of(items(100));
   source_contract(file::json<item>(compressed(write_file(f, "lines.json", lines))), items(100));
   source_contract(file::text(compressed(write_file(f, "lines.txt", lines))).read_bytes(50), lines);
+  std::vector<std::string> array = lines, rows{"weight,id,text"};
+  for (auto& element : array) element = (&element == &array.front() ? "[" : ",") + element;
+  array.back() += "]";
+  for (auto const& i : items(100)) rows.push_back(to_json(i.weight) + "," + std::to_string(i.id) + ",\"text, \"\"" + std::to_string(i.id * i.id) + "\"\"\"");
+  source_contract(file::json<item>(compressed(write_file(f, "array.json", array))), items(100));
+  source_contract(file::csv<item>(compressed(write_file(f, "rows.csv", rows))), items(100));
 }
 
 TEST_CASE("a folder of files and a watched folder keep the contract of a source") {
