@@ -92,7 +92,7 @@ void check(job const& j, settings const& s) {
     for (auto const& m : wrong) text += (text.empty() ? "" : "\n") + m;
     throw error(error_code::usage, text);
   }
-  auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism());
+  auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism(), s.checkpoints());
   if (!mistakes.empty()) {
     std::string text = "job '" + j.name() + "' has " + std::to_string(mistakes.size()) + (mistakes.size() == 1 ? " mistake:" : " mistakes:");
     for (auto const& m : mistakes) text += "\n  " + m;
