@@ -19,6 +19,7 @@
 #include <flow/job.hpp>
 #include <flow/log.hpp>
 #include <flow/settings.hpp>
+#include <flow/snapshot/checkpoint_summary.hpp>
 
 namespace flow {
 
@@ -40,6 +41,9 @@ struct job_result {
   std::uint64_t most_bytes_in_flight = 0;
   /// The newest barrier that has passed all tasks; 0 when there was none.
   std::uint64_t last_barrier = 0;
+  /// How often the job was started again after a failure.
+  std::uint64_t restarts = 0;
+  checkpoint_summary checkpoints;
 };
 
 /// Who is told what happens in a run. The functions must neither wait nor throw.

@@ -25,10 +25,8 @@ bool take_step(caf::scheduler::test_coordinator& s, std::mt19937_64& random) {
 }
 
 /// Has the sinks keep copies of what they are given.
-void keep_results(job_run& run, run_result& kept) {
-  for (auto const& n : run.what->graph().nodes())
-    if (n->is_sink) kept.sinks[n->name].type = run.what->graph().at(n->inputs.front().from).outputs[n->inputs.front().port].type;
-  for (auto const& subtasks : run.cells)
+void keep_results(job_attempt& attempt, run_result& kept) {
+  for (auto const& subtasks : attempt.cells)
     for (auto const& c : subtasks)
       for (auto const& o : c->task->operators())
         if (auto* const sink = dynamic_cast<sink_operator_base*>(o.get()))
@@ -36,6 +34,12 @@ void keep_results(job_run& run, run_result& kept) {
             into.push_back(written.type().create(written.size()));
             written.type().append(*into.back(), written, 0, written.size(), false);
           };
+}
+void keep_results(job_run& run, run_result& kept) {
+  for (auto const& n : run.what->graph().nodes())
+    if (n->is_sink) kept.sinks[n->name].type = run.what->graph().at(n->inputs.front().from).outputs[n->inputs.front().port].type;
+  run.on_attempt = [&kept](job_attempt& attempt) { keep_results(attempt, kept); };
+  keep_results(*run.current(), kept);
 }
 
 }  // namespace
