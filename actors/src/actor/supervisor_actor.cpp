@@ -313,6 +313,7 @@ class supervisor_shell : public supervisor_actor::base {
 
   void start_a_barrier() {
     if (supervision_.state() != supervision::phase::running) return;
+    if (checkpoints_) return tell_checkpoints([](auto& k) { k.triggered(); });
     auto const b = barriers_.begin();
     log(log_level::debug, [&] { return "barrier " + std::to_string(b) + " goes to the sources"; });
     for (auto const& t : run_->plan.tasks)
