@@ -136,8 +136,7 @@ void source_operator_base::pass_on(std::size_t place, std::uint32_t bad) {
       operator_base::fail(*batch_, at);
     }
   }
-  idle_ = false;
-  counters().idle.store(false, std::memory_order_relaxed);
+  if (std::exchange(idle_, false)) forward_watermark(sent_);  // for the receivers that get none of these records too
   push(0, batch_);
   check_drift(place);
 }
@@ -194,9 +193,8 @@ void source_operator_base::follow_time() {
   if (w == end_of_time) {  // all are idle or have ended: the watermark stands, the others go on without this subtask
     bool const ending = terms_.complete && all_ended();
     if (!ending && !std::exchange(idle_, true)) idle();
-  } else if (w > sent_) {
-    idle_ = false;
-    forward_watermark(sent_ = w);
+  } else if (std::exchange(idle_, false) || w > sent_) {
+    forward_watermark(sent_ = std::max(sent_, w));
   }
 }
 
