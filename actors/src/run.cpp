@@ -87,7 +87,12 @@ std::vector<operator_summary> running_job::counters() const { return implementat
 std::optional<error> running_job::unresponsive() const { return implementation_->unresponsive(); }
 
 void check(job const& j, settings const& s) {
-  auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism());
+  if (auto const wrong = s.mistakes(); !wrong.empty()) {
+    std::string text;
+    for (auto const& m : wrong) text += (text.empty() ? "" : "\n") + m;
+    throw error(error_code::usage, text);
+  }
+  auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism(), s.checkpoints());
   if (!mistakes.empty()) {
     std::string text = "job '" + j.name() + "' has " + std::to_string(mistakes.size()) + (mistakes.size() == 1 ? " mistake:" : " mistakes:");
     for (auto const& m : mistakes) text += "\n  " + m;

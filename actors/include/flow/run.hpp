@@ -78,7 +78,8 @@ class running_job {
   std::unique_ptr<implementation> implementation_;
 };
 
-/// Throws `flow::error` (invalid_job) that lists every mistake of the job's graph, if there is one.
+/// Throws `flow::error` (invalid_job) that lists every mistake of the job's graph, if there is one, or (usage) every one of the
+/// settings.
 void check(job const& j, settings const& s = {});
 /// Starts a job. Throws `flow::error` (invalid_job) that lists every mistake of the graph. The job must outlive the run.
 running_job start(job const& j, settings const& s = {}, observer o = {});

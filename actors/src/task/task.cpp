@@ -176,7 +176,7 @@ void task::pass_waiting_barrier() {
 }
 
 void task::pass(barrier const& b) {
-  for (auto& o : operators_) o->state().begin_epoch();
+  for (auto& o : operators_) o->settle_state();
   operators_.front()->pass(b);
   on_barrier(b);
   for (auto& s : shares_) --s.barriers;

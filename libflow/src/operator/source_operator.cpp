@@ -3,17 +3,13 @@
 #include <cereal/types/vector.hpp>
 
 #include <flow/operator/source_operator.hpp>
+#include <flow/state/operator_list.hpp>
 
 namespace flow {
 
 void source_operator_base::open() {
-  declared_ = &state().value<std::vector<stored_split>>("splits");
-  connector_context c;
-  c.operator_name = name();
-  c.subtask = context().subtask;
-  c.parallelism = context().parallelism;
-  c.wake = context().wake;
-  c.clock = context().clock;
+  declared_ = &state().declare<list_object<stored_split, state_kind::list>>("splits").get();
+  auto c = outside();
   if (ports() > 1) {
     bad_.attach(*this, 1, context().batch_size);
     c.divert = [this](bad_record bad) {
@@ -22,6 +18,14 @@ void source_operator_base::open() {
     };
   }
   open_reader(c);
+  for (auto const& s : *declared_) restore(s);
+}
+
+/// Goes on with a split as its watermark generator left it.
+void source_operator_base::restore(stored_split const& s) {
+  assign(s.value);
+  auto const place = static_cast<std::uint32_t>(splits_.size() - 1);
+  if (assigner_ && !s.watermarks.empty()) guarded([&] { assigner_->restore(place, s.watermarks); });
 }
 
 // ---- splits
@@ -73,7 +77,7 @@ bool source_operator_base::wants_split() {
   return true;
 }
 
-void source_operator_base::pass(barrier const& b) {
+void source_operator_base::settle_state() {
   declared_->clear();
   for (std::size_t i = 0; i < splits_.size(); ++i) {
     auto const& s = splits_[i];
@@ -81,7 +85,6 @@ void source_operator_base::pass(barrier const& b) {
     split stands{s.value.id, guarded([&] { return position(s.number); })};
     declared_->push_back({std::move(stands), assigner_ ? assigner_->save(static_cast<std::uint32_t>(i)) : std::string{}});
   }
-  operator_base::pass(b);
 }
 
 // ---- steps

@@ -148,7 +148,7 @@ class harness {
     return *this;
   }
   harness& pass(barrier const& b) {
-    operator_->state().begin_epoch();
+    operator_->settle_state();
     operator_->pass(b);
     return *this;
   }

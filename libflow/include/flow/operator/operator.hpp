@@ -21,6 +21,7 @@
 namespace flow {
 
 class operator_base;
+struct connector_context;  // flow/source.hpp
 
 /// Asks a task from any thread to look at one of its operators; may outlive both.
 class doorbell {
@@ -54,6 +55,9 @@ struct operator_context {
   std::size_t max_call_output = 64 << 20;
   /// Whether the records that the operator gives have event times.
   bool has_event_time = true;
+  /// Whether the job has checkpoints, and which start of the job this is.
+  bool checkpoints = false;
+  std::uint64_t attempt = 1;
   flow::clock const* clock = nullptr;
   flow::activity* activity = nullptr;
   /// Where large state takes its memory from; may be null.
@@ -85,7 +89,9 @@ class operator_base : public receiver {
   /// The lowest over all inputs.
   void watermark(timestamp w) override { forward_watermark(w); }
   void idle() override;
-  void pass(barrier const& b) override { for (auto& o : outputs_) o.pass(b); }
+  void pass(barrier const& b) final { for (auto& o : outputs_) o.pass(b); }
+  /// Brings declared state up to date where it is not always; a checkpoint is about to be cut.
+  virtual void settle_state() {}
   void end() override { for (auto& o : outputs_) o.end(); }
   bool ready() const override { return !suspended_ && outputs_ready(); }
 
@@ -95,7 +101,8 @@ class operator_base : public receiver {
   void resume();
   /// Whether it waits for its receivers; otherwise `resume` goes on at once.
   bool waits() const { return !held_.empty() || !outputs_ready(); }
-  /// Whether all that is held back is in declared state, so that a barrier may pass now.
+  /// Whether all that is held back is in declared state, so that a barrier may pass now. A firing under way is not, but for what
+  /// operators know how to divide among others: the watermark up to which they have fired has to be the same in all subtasks.
   virtual bool may_pass_barrier() const { return !suspended_; }
   /// Whether the end of the input may pass: nothing is awaited from outside.
   virtual bool may_end() const { return !suspended_; }
@@ -152,6 +159,8 @@ class operator_base : public receiver {
     return true;
   }
   operator_context const& context() const { return context_; }
+  /// The part of it that a reader, writer or committer may know.
+  connector_context outside() const;
   /// Called in a handler: throws what is being handled as an error that names this operator and the record.
   [[noreturn]] void fail(batch_base const& records, std::uint32_t index) const;
   /// The same, of something that is no record: "the window was ...".

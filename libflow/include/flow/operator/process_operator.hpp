@@ -40,7 +40,7 @@ class process_operator final : public resumable_operator {
     sides_.attach(*this);
     for (std::size_t i = 0; i < declared_.size(); ++i)
       sides_.add(declared_[i].name, *declared_[i].type, 1 + i, context().batch_size);
-    fired_until_ = &state().template value<timestamp>("flow.fired-until", no_watermark);
+    fired_until_ = &state().template value<timestamp>("flow.fired-until", no_watermark, when_rescaled::lowest);
     call_.watermark = *fired_until_;
     call_.has_event_time = context().has_event_time;
     call_.clock = context().clock;

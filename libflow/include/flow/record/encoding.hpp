@@ -53,6 +53,7 @@ class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElis
     if (size > 0) std::memcpy(data, next_, size);  // an empty container may have no place for its data
     next_ += size;
   }
+  std::byte const* next() const { return next_; }
   std::size_t left() const { return static_cast<std::size_t>(end_ - next_); }
   /// Of the type being read, as compiled: what is written under another is read by an `evolving_decoder`.
   std::uint32_t class_version = 0;

@@ -8,6 +8,7 @@
 #include <cereal/types/vector.hpp>
 
 #include <flow/operator/resumable.hpp>
+#include <flow/state/operator_list.hpp>
 #include <flow/window/fold.hpp>
 #include <flow/window/windows.hpp>
 
@@ -49,8 +50,8 @@ class partial_operator final : public resumable_operator {
       : resumable_operator(std::move(name), 2), function_(std::move(function)), slicing_(spec) {}
 
   void open() override {
-    open_ = &state().template value<std::vector<slice>>("slices");
-    watermark_ = &state().template value<timestamp>("fired-until", no_watermark);
+    open_ = &state().template declare<list_object<slice, state_kind::list>>("slices").get();
+    watermark_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
     out_.attach(*this, 0, context().batch_size);
     late_.attach(*this, 1, context().batch_size);
     out_.begin(true);

@@ -48,7 +48,7 @@ class per_window_operator final : public resumable_operator {
 
   void open() override {
     windows_ = &state().template declare<keyed_table<key, windows>>("windows").all();
-    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
+    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
     calls_.out().attach(*this, 0, context().batch_size);
     calls_.out().begin(true);
     late_.attach(*this, 1, context().batch_size);

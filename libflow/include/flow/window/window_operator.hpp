@@ -32,7 +32,7 @@ class window_operator final : public resumable_operator {
 
   void open() override {
     slices_ = &state().template declare<slices<key, aggregate>>("slices");
-    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
+    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
     firing_ = &state().template value<firing_position>("firing");
     runs_.attach(*slices_);
     out_.attach(*this, 0, context().batch_size);
@@ -47,13 +47,10 @@ class window_operator final : public resumable_operator {
     forget_slice();
     if (!fire()) suspend();
   }
-  /// Brings the declared position of a firing up to date; a barrier passes.
-  void pass(barrier const& b) override {
+  void settle_state() override {
     if (firing_->window != no_watermark && walk_.finished()) end_window();
     firing_->next_hash = walk_.position();
-    operator_base::pass(b);
   }
-  bool may_pass_barrier() const override { return resumable_operator::may_pass_barrier() && (!suspended() || walk_.between_portions()); }
 
  protected:
   bool run(std::uint32_t, batch_base const& b) override {
