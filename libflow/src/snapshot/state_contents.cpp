@@ -79,12 +79,13 @@ void for_each_entry(piece_reader& piece, Read read) {
 
 using use_entry = std::function<void(state_entry const&)>;
 
-void read_base(piece_reader& piece, std::uint32_t part, use_entry const& use) {
-  piece_schemas const schemas(piece.contents());
-  for_each_entry(piece, [&](byte_cursor& at) {
+void read_base(snapshot_store const& store, piece_place const& place, piece_info const& info, use_entry const& use) {
+  auto const piece = store.read(place, info);
+  piece_schemas const schemas(piece->contents());
+  for_each_entry(*piece, [&](byte_cursor& at) {
     std::string_view const key = schemas.has_key ? passed_over(schemas.key->root(), at) : std::string_view{};
     std::string_view const value = passed_over(schemas.value.root(), at);
-    use({part, schemas.has_key ? &schemas.key->root() : nullptr, &schemas.value.root(), cursor_on(key), cursor_on(value)});
+    use({place.kind, place.part, schemas.has_key ? &schemas.key->root() : nullptr, &schemas.value.root(), cursor_on(key), cursor_on(value)});
   });
 }
 
@@ -96,7 +97,7 @@ void read_merged(snapshot_store const& store, piece_place const& place, state_pa
     for_each_entry(*piece, [&](byte_cursor& at) { merged.read(piece->contents(), place.kind, at); });
   }
   for (auto const& [key, entry] : merged.entries())
-    use({part.part, entry.schemas->has_key ? &entry.schemas->key->root() : nullptr, &entry.schemas->value.root(), cursor_on(key), cursor_on(entry.value)});
+    use({place.kind, part.part, entry.schemas->has_key ? &entry.schemas->key->root() : nullptr, &entry.schemas->value.root(), cursor_on(key), cursor_on(entry.value)});
 }
 
 template <class Named>
@@ -119,7 +120,7 @@ void read_state(snapshot_store const& store, snapshot_manifest const& manifest, 
   for (auto const& part : state.parts) {
     piece_place const place{op.name, state.name, part.part, state.kind};
     try {
-      if (part.pieces.size() == 1) read_base(*store.read(place, part.pieces.front()), part.part, use);
+      if (part.pieces.size() == 1) read_base(store, place, part.pieces.front(), use);
       else read_merged(store, place, part, use);
     } catch (error const& e) {
       if (e.code() != error_code::bad_record || !e.operator_name().empty()) throw;
@@ -128,14 +129,14 @@ void read_state(snapshot_store const& store, snapshot_manifest const& manifest, 
   }
 }
 
-void append_json(std::string& out, state_entry const& entry, state_kind kind) {
+void append_json(std::string& out, state_entry const& entry) {
   json_writer writer(out);
   byte_cursor key = entry.key_at, value = entry.value_at;
   writer.open();
   if (!entry.key) {
     writer.name_next("subtask");
     writer.number(entry.part);
-  } else if (kind == state_kind::slices && entry.key->fields.size() == 2) {
+  } else if (entry.kind == state_kind::slices && entry.key->fields.size() == 2) {
     for (std::size_t i = 0; i < 2; ++i) {
       writer.name_next(entry.key->names[i].c_str());
       write_json(writer, *entry.key->fields[i], key);

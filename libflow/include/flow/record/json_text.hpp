@@ -86,6 +86,11 @@ class json_writer : public cereal::OutputArchive<json_writer, cereal::AllowEmpty
     append_json_escaped(out_, value);
     out_ += '"';
   }
+  /// A value that is JSON already.
+  void json(std::string_view value) {
+    separate();
+    out_ += value;
+  }
   void null() {
     separate();
     out_ += "null";

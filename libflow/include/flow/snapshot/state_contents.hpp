@@ -12,6 +12,7 @@
 namespace flow {
 
 struct state_entry {
+  state_kind kind = state_kind::value;
   std::uint32_t part = 0;              // number of the key group or subtask
   layout::node const* key = nullptr;   // null in states without keys
   layout::node const* value = nullptr;
@@ -25,6 +26,6 @@ void read_state(snapshot_store const& store, snapshot_manifest const& manifest, 
 
 /// The entry as one line of JSON, without an end of line: {"key":...,"value":...}; {"slice":...,"key":...,"value":...} of states with slices;
 /// {"subtask":...,"value":...} of states without keys.
-void append_json(std::string& out, state_entry const& entry, state_kind kind);
+void append_json(std::string& out, state_entry const& entry);
 
 }  // namespace flow

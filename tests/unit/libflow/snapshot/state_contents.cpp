@@ -63,7 +63,7 @@ class one_state {
   }
   std::vector<std::string> lines() const {
     std::vector<std::string> all;  // in no particular order within a part
-    read_state(*store_, manifest(), "counts", "count", [&](state_entry const& entry) { append_json(all.emplace_back(), entry, kind_); });
+    read_state(*store_, manifest(), "counts", "count", [&](state_entry const& entry) { append_json(all.emplace_back(), entry); });
     std::sort(all.begin(), all.end());
     return all;
   }
