@@ -6,6 +6,7 @@
 
 #include <caf/detail/test_actor_clock.hpp>
 
+#include "../supervisor/run_progress.hpp"
 #include "../task/blueprint.hpp"
 #include "chunk_keeper.hpp"
 #include "messages.hpp"
@@ -66,6 +67,7 @@ struct job_run {
   std::function<void(error const&)> on_unresponsive = [](error const&) {};
   /// Told by the supervisor.
   observer watcher;
+  run_progress progress;
 
   std::vector<operator_summary> summaries() const;
   /// Notes that a source's task has these splits to read as well, and whether they are the last. Callable from any thread.

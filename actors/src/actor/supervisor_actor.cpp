@@ -237,6 +237,8 @@ class supervisor_shell : public supervisor_actor::base {
     r.operators = run_->summaries();
     r.elapsed = run_->clock.now() - began_;
     r.last_barrier = barriers_.completed();
+    r.restarts = run_->progress.restarts();
+    r.checkpoints = run_->progress.checkpoints(run_->clock.now());
     for (auto const& t : run_->cells)
       for (auto const& c : t) r.most_bytes_in_flight += c->task->counters().most_bytes_in_flight.value();
     log(log_level::info, [&] { return log_text::end(r.end, r.elapsed); });
