@@ -52,7 +52,10 @@ class supervisor_shell : public supervisor_actor::base {
         },
         [this](task_started const& m) {
           log_task(m, "started");
-          act(supervision_.started(number(m)));
+          mistakes_.insert(mistakes_.end(), m.mistakes.begin(), m.mistakes.end());
+          auto const what = supervision_.started(number(m));
+          if (what != supervision::action::none && !mistakes_.empty()) return failed(run_->current()->restore->plan().refusal(mistakes_));
+          act(what);
         },
         [this](task_finished const& m) {
           log_task(m, "has finished");
@@ -178,7 +181,8 @@ class supervisor_shell : public supervisor_actor::base {
     peers_.reset();
     decision_ = {};
     try {
-      run_->begin_attempt(run_->current()->number + 1, run_->store ? newest_checkpoint(run_->store) : restore_point{});
+      run_->begin_attempt(run_->current()->number + 1, run_->store ? newest_checkpoint(run_->store) : restore_point{},
+                          flow::settings(run_->settings).restore({}));
     } catch (...) {
       failed(error_being_handled({}));
       return end_without_tasks();
@@ -393,6 +397,7 @@ class supervisor_shell : public supervisor_actor::base {
   restart_strategy restart_;
   restart_strategy::decision decision_;
   bool waits_to_restart_ = false;
+  std::vector<std::string> mistakes_;  // of what is restored
   snapshot_actor snapshots_;
   std::optional<checkpointing> checkpoints_;
 };
