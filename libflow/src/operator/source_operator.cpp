@@ -70,14 +70,14 @@ void source_operator_base::splits_known(split_terms const& terms) {
 
 /// One that is paused may need others to be read before it goes on, unless those are even later.
 bool source_operator_base::wants_split() {
-  if (!known_ || !terms_.on_request || terms_.complete || request_ != request::none) return false;
+  if (!known_ || stopped_ || !terms_.on_request || terms_.complete || request_ != request::none) return false;
   for (auto const& s : splits_)
     if (!s.ended && (!s.paused || terms_.in_time_order)) return false;
   request_ = request::asked;
   return true;
 }
 
-void source_operator_base::settle_state() {
+void source_operator_base::settle() {
   declared_->clear();
   for (std::size_t i = 0; i < splits_.size(); ++i) {
     auto const& s = splits_[i];
@@ -91,6 +91,7 @@ void source_operator_base::settle_state() {
 
 source_step source_operator_base::step(std::chrono::nanoseconds now) {
   using outcome = source_step::outcome;
+  if (stopped_) return {outcome::ended};
   if (!known_) return {outcome::nothing};
   if (!outputs_ready()) return {outcome::blocked};
   activity_scope const scope(*this);
@@ -199,6 +200,7 @@ void source_operator_base::follow_time() {
 
 void source_operator_base::grant(timestamp until) {
   grant_ = until;
+  if (stopped_) return;
   for (std::size_t i = 0; i < splits_.size(); ++i) check_drift(i);
 }
 
