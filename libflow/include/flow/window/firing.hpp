@@ -1,11 +1,11 @@
 #pragma once
-// Gives out the results of one window after the other, as far as the receivers take them.
+// Walks over the keys of a window that fires.
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
 #include <flow/state/table.hpp>
-#include <flow/time.hpp>
 #include <flow/window/fold.hpp>
 
 namespace flow {
