@@ -27,6 +27,7 @@ class request_output {
   void divert(bool stamped, failed_record<T> record, timestamp at) {
     begin(stamped);
     failed_.emit(std::move(record), at);
+    counters_->bad.add(1);
     ++processed_;
   }
   void flush() {
