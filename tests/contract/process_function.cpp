@@ -9,19 +9,14 @@
 #include <flow/testing.hpp>
 #include <flow/testing/difference.hpp>
 
+#include "contract/payment.hpp"
+
 using namespace flow;
 using namespace flow::testing;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct payment {
-  std::string account;
-  std::int64_t cents = 0;
-  timestamp at{};
-  template <class Archive>
-  void serialize(Archive& archive) { archive(CEREAL_NVP(account), CEREAL_NVP(cents), CEREAL_NVP(at)); }
-};
 struct alert {
   std::string account;
   timestamp at{};
@@ -67,7 +62,6 @@ struct effect {
   void serialize(Archive& archive) { archive(CEREAL_NVP(key), CEREAL_NVP(timer), CEREAL_NVP(value), CEREAL_NVP(watermark)); }
 };
 timestamp time_of(std::int64_t n) { return timestamp{duration{n}}; }
-std::int64_t micros(timestamp t) { return t.time_since_epoch().count(); }
 
 /// Keys in each of the forms in which they are stored.
 std::int64_t integer_key(command const& c) { return c.key; }
