@@ -118,9 +118,7 @@ void stored_snapshots::end(job_end how) {
   for (auto const id : index_.in_progress()) abandon(id);
   bool const keep = how == job_end::failed || (how == job_end::cancelled ? retention_.keep_cancelled : retention_.keep_succeeded);
   doom(index_.not_retained(keep ? retention_.newest : 0));
-  clean_up();
-  store_->sync();
-  if (index_.summaries().empty()) store_->reclaim();
+  clean_up_for_good();
 }
 
 void stored_snapshots::remove(checkpoint_id id) {
@@ -130,8 +128,7 @@ void stored_snapshots::remove(checkpoint_id id) {
   if (index_.is_built_on(id))
     throw error(error_code::internal, "checkpoint " + std::to_string(id) + " cannot be removed while one in progress may name its pieces");
   doom({id});
-  clean_up();
-  store_->sync();
+  clean_up_for_good();
 }
 
 void stored_snapshots::doom(std::vector<checkpoint_id> const& ids) {
@@ -141,7 +138,7 @@ void stored_snapshots::doom(std::vector<checkpoint_id> const& ids) {
   }
 }
 
-void stored_snapshots::clean_up() {
+std::vector<changes::range> stored_snapshots::clean_up() {
   if (!doomed_.empty()) {
     changes manifests;
     for (auto const id : doomed_) manifests.removed.push_back({family::manifests, manifest_key(id), manifest_key(id + 1)});
@@ -149,9 +146,23 @@ void stored_snapshots::clean_up() {
     doomed_.clear();
   }
   changes const pieces{index_.unnamed(), {}};
-  if (pieces.removed.empty()) return;
+  if (pieces.removed.empty()) return {};
   store_->write(pieces);
   index_.forget_unnamed();
+  return pieces.removed;
+}
+
+void stored_snapshots::clean_up_for_good() {
+  auto const removed = clean_up();
+  store_->sync();
+  for (auto const where : {family::headers, family::chunks}) {
+    changes::range all{where, {}, {}};  // one over all of them: they are many and lie near each other
+    for (auto const& range : removed) {
+      if (all.to.empty()) all.from = range.from;
+      all.to = range.to;
+    }
+    if (!all.to.empty()) store_->reclaim(all);
+  }
 }
 
 void stored_snapshots::try_to_clean_up() {
