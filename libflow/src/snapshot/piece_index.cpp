@@ -64,16 +64,18 @@ bool piece_index::end(checkpoint_id id) { return in_progress_.erase(id) > 0; }
 
 std::vector<checkpoint_id> piece_index::in_progress() const { return {in_progress_.begin(), in_progress_.end()}; }
 
-void piece_index::check(snapshot_manifest const& manifest) const {
+piece_index::named_pieces piece_index::check(snapshot_manifest const& manifest) {
   check_in_progress(manifest.id);
-  std::set<std::string> named;
+  std::set<std::string> parts;
+  named_pieces found;
   for_each_part(manifest, [&](piece_place const& place, state_part const& part) {
-    if (!named.insert(piece_key(place, manifest.id)).second) broken(place, manifest.id, "the manifest has it twice");
-    check(place, part, manifest.id);
+    if (!parts.insert(piece_key(place, manifest.id)).second) broken(place, manifest.id, "the manifest has it twice");
+    check(place, part, manifest.id, found);
   });
+  return found;
 }
 
-void piece_index::check(piece_place const& place, state_part const& part, checkpoint_id id) const {
+void piece_index::check(piece_place const& place, state_part const& part, checkpoint_id id, named_pieces& found) {
   checkpoint_id before = 0;
   auto key = piece_key(place, id);
   for (auto const& named : part.pieces) {
@@ -84,16 +86,16 @@ void piece_index::check(piece_place const& place, state_part const& part, checkp
     if (!first && named.checkpoint <= before) broken(place, named.checkpoint, "it is named behind a piece of " + number(before) + "; older ones come first");
     before = named.checkpoint;
     set_checkpoint(key, named.checkpoint);
-    check(place, key, named, id);
+    found.push_back(pieces_.find(key));
+    check(place, found.back(), named, id);
   }
   if (part.pieces.empty()) broken(place, id, "a part without pieces; leave it out of the manifest");
 }
 
-void piece_index::check(piece_place const& place, std::string const& key, piece_info const& named, checkpoint_id id) const {
+void piece_index::check(piece_place const& place, position at, piece_info const& named, checkpoint_id id) const {
   if (named.checkpoint > id) broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which is later");
-  auto const found = pieces_.find(key);
-  if (found == pieces_.end()) broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which is not in the store");
-  auto const& piece = found->second;
+  if (at == pieces_.end()) broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which is not in the store");
+  auto const& piece = at->second;
   if (named.checkpoint != id && piece.named == 0)
     broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which no checkpoint in the store names");
   if (named.checkpoint != id) return;
@@ -101,30 +103,37 @@ void piece_index::check(piece_place const& place, std::string const& key, piece_
   if (piece.info != named) broken(place, id, "the manifest does not say of it what its writer has");
 }
 
-void piece_index::add(snapshot_manifest const& manifest) {
-  checkpoint added;
-  auto& s = added.summary;
+piece_index::named_pieces piece_index::find(snapshot_manifest const& manifest) {
+  named_pieces found;
+  for_each_part(manifest, [&](piece_place const& place, state_part const& part) {
+    auto key = piece_key(place, manifest.id);
+    for (auto const& info : part.pieces) {
+      set_checkpoint(key, info.checkpoint);
+      if (auto const at = pieces_.find(key); at != pieces_.end()) found.push_back(at);  // else reading it will tell that it is missing
+    }
+  });
+  return found;
+}
+
+void piece_index::add(snapshot_manifest const& manifest, named_pieces pieces) {
+  snapshot_summary s;
   s.id = manifest.id;
   s.kind = manifest.kind;
   s.time = manifest.time;
   s.job = manifest.job;
   s.attempt = manifest.attempt;
-  for_each_part(manifest, [&](piece_place const& place, state_part const& part) {
-    auto key = piece_key(place, manifest.id);
+  for_each_part(manifest, [&](piece_place const&, state_part const& part) {
     for (auto const& info : part.pieces) {
       bool const own = info.checkpoint == manifest.id;
       ++s.pieces;
       s.bytes += info.bytes;
       s.own_pieces += own;
       s.own_bytes += own ? info.bytes : 0;
-      set_checkpoint(key, info.checkpoint);
-      auto const found = pieces_.find(key);
-      if (found == pieces_.end()) continue;  // it is missing, which reading it will tell
-      if (found->second.named++ == 0) unnamed_.erase(found);
-      added.pieces.push_back(found);
     }
   });
-  checkpoints_.insert_or_assign(manifest.id, std::move(added));
+  for (auto const piece : pieces)
+    if (piece->second.named++ == 0) unnamed_.erase(piece);
+  checkpoints_.insert_or_assign(manifest.id, checkpoint{std::move(s), std::move(pieces)});
   in_progress_.erase(manifest.id);
   highest_ = std::max(highest_, manifest.id);
 }

@@ -18,7 +18,19 @@
 namespace flow::detail {
 
 class piece_index {
+ private:
+  struct piece {
+    std::uint64_t named = 0;  // by so many checkpoints
+    bool complete = false;    // known for pieces of checkpoints in progress only
+    piece_info info;          // the same
+  };
+  using piece_map = std::map<std::string, piece, std::less<>>;
+  using position = piece_map::iterator;
+
  public:
+  /// The pieces that a manifest names, in its order, those that are missing left out: found once, since that is what costs.
+  using named_pieces = std::vector<position>;
+
   // What is there, when a store is opened or, after a failure, opened again:
   void reset();
   void found_piece(std::string_view key);
@@ -34,10 +46,12 @@ class piece_index {
   std::vector<checkpoint_id> in_progress() const;
 
   // Checkpoints that exist.
-  /// Checks that a manifest of a checkpoint in progress names only what it may.
-  void check(snapshot_manifest const& manifest) const;
-  /// The checkpoint exists and is in progress no more.
-  void add(snapshot_manifest const& manifest);
+  /// Checks that a manifest of a checkpoint in progress names only what it may. O(pieces named * log pieces).
+  named_pieces check(snapshot_manifest const& manifest);
+  /// The pieces of a manifest that was found in the store.
+  named_pieces find(snapshot_manifest const& manifest);
+  /// The checkpoint exists and is in progress no more. O(pieces named).
+  void add(snapshot_manifest const& manifest, named_pieces pieces);
   void remove(checkpoint_id id);
   bool contains(checkpoint_id id) const { return checkpoints_.contains(id); }
   std::vector<snapshot_summary> summaries() const;
@@ -52,24 +66,17 @@ class piece_index {
   void forget_unnamed();
 
  private:
-  struct piece {
-    std::uint64_t named = 0;  // by so many checkpoints
-    bool complete = false;    // known for pieces of checkpoints in progress only
-    piece_info info;          // the same
-  };
-  using piece_map = std::map<std::string, piece, std::less<>>;
-  using position = piece_map::iterator;
   struct by_key {
     bool operator()(position a, position b) const { return a->first < b->first; }
   };
   struct checkpoint {
     snapshot_summary summary;
-    std::vector<position> pieces;
+    named_pieces pieces;
   };
   void insert(position hint, std::string key);
   bool may_go(position p) const;
-  void check(piece_place const& place, state_part const& part, checkpoint_id id) const;
-  void check(piece_place const& place, std::string const& key, piece_info const& named, checkpoint_id id) const;
+  void check(piece_place const& place, state_part const& part, checkpoint_id id, named_pieces& found);
+  void check(piece_place const& place, position at, piece_info const& named, checkpoint_id id) const;
 
   piece_map pieces_;
   std::set<position, by_key> unnamed_;  // of these, by no checkpoint that is there

@@ -69,7 +69,8 @@ void stored_snapshots::find_manifests() {
     if (!found) continue;
     auto const id = *found;
     try {
-      index_.add(manifest(id));
+      auto const m = manifest(id);
+      index_.add(m, index_.find(m));
     } catch (error const& e) {
       if (e.code() != error_code::bad_record) throw;
       index_.found_damaged(id);
@@ -95,14 +96,14 @@ std::unique_ptr<piece_writer> stored_snapshots::write(checkpoint_id id, piece_pl
 
 void stored_snapshots::finish(snapshot_manifest const& manifest) {
   check_writable();
-  index_.check(manifest);
+  auto named = index_.check(manifest);
   auto const key = manifest_key(manifest.id);
   auto const value = encode_manifest(key, manifest);
   doubtful_.insert(manifest.id);
   store_->write({{}, {{family::manifests, key, value}}});
   store_->sync();
   doubtful_.erase(manifest.id);
-  index_.add(manifest);
+  index_.add(manifest, std::move(named));
   doom(index_.not_retained(retention_.newest));
   try_to_clean_up();
 }
