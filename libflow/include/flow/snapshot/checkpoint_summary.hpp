@@ -11,7 +11,7 @@ struct checkpoint_summary {
   bool on = false;              // whether the run takes checkpoints
   std::uint64_t completed = 0;  // checkpoints and savepoints
   std::uint64_t failed = 0;     // the same
-  std::string last_failure;     // why the last that failed did
+  std::string last_failure{};   // why the last that failed did
   std::uint64_t restored = 0;   // the one that the run, or its last restart, began from; 0: none
 
   // Of the newest that was completed; a savepoint is not meant. 0 where there is none yet.
@@ -20,6 +20,8 @@ struct checkpoint_summary {
   std::chrono::nanoseconds duration{0};  // from its beginning until it was durable
   std::uint64_t bytes = 0;              // of all state in it
   std::uint64_t written_bytes = 0;      // of these, what was written for it
+
+  bool operator==(checkpoint_summary const&) const = default;
 };
 
 }  // namespace flow
