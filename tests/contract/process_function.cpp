@@ -197,6 +197,38 @@ TEST_CASE("a process function alerts on a large payment soon after a small one, 
   CHECK(h.output().size() == 2);
 }
 
+namespace {
+/// Sets a timer of each kind for each payment, and reports both.
+struct both_timers {
+  void process(payment const& p, auto& context, output<alert>&) {
+    context.event_timer(p.at + duration{10});
+    context.processing_timer(context.processing_time() + duration{50});
+  }
+  void on_timer(timestamp at, auto& context, output<alert>& out) { out.emit({context.key() + (context.time_domain() == time_domain::event ? "/event" : "/machine"), at}); }
+};
+}  // namespace
+
+TEST_CASE("restored timers are due when they were, those of the machine's time without a record") {
+  harness h{both_timers{}, &payment::account};
+  h.process(payment{"a", 1, at(duration{5})}, at(duration{5})).advance_time(std::chrono::microseconds(20)).advance_watermark(duration{7}).restore();
+  CHECK(h.output().empty());
+  h.advance_time(std::chrono::microseconds(29));
+  CHECK(h.output().empty());
+  h.advance_time(std::chrono::microseconds(1));
+  CHECK(h.output() == std::vector<alert>{{"a/machine", at(duration{50})}});
+  h.restore().advance_watermark(duration{15});
+  REQUIRE(h.output().size() == 2);
+  CHECK(h.output()[1] == alert{"a/event", at(duration{15})});
+}
+
+TEST_CASE("when the input had ended before a restore no timer of the machine's time can be set any more, as before") {
+  harness h{both_timers{}, &payment::account};
+  h.advance_watermark(end_of_time).restore();
+  CHECK(h.main().watermarks == std::vector<timestamp>{end_of_time, end_of_time});
+  h.process(payment{"a", 1, at(duration{5})}, at(duration{5})).advance_time(std::chrono::seconds(1));
+  CHECK(h.output().empty());
+}
+
 TEST_CASE("state and timers of a process function are what a map and a set give, for every form of key and however it is held up") {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     compare(&integer_key, seed);

@@ -17,13 +17,6 @@
 namespace flow::file::detail {
 namespace {
 
-pending_part decoded(bytes const& committable) {
-  pending_part part;
-  decoder archive(committable);
-  archive(part);
-  return part;
-}
-
 std::string to_string(pending_part const& part) {
   return "the file '" + part.file + "' of subtask " + std::to_string(part.subtask) + ", attempt " + std::to_string(part.attempt);
 }
@@ -52,7 +45,7 @@ void part_committer::open(connector_context const& context) {
 void part_committer::commit(std::span<bytes const> committables) {
   bool published = false;
   for (auto const& c : committables) {
-    auto const part = decoded(c);
+    auto const part = decode_value<pending_part>(c);
     if (part.attempt != attempt_)
       throw error(error_code::internal, "expected to commit files of attempt " + std::to_string(attempt_) + ", found " + to_string(part) +
                                             "; those of earlier attempts are committed when the job starts");
@@ -66,7 +59,7 @@ void part_committer::commit(std::span<bytes const> committables) {
 void part_committer::recover(std::span<bytes const> committables) {
   std::map<std::string, pending_part> last;  // what was said last of each file
   for (auto const& c : committables) {
-    auto const part = decoded(c);
+    auto const part = decode_value<pending_part>(c);
     last[part.file] = part;
   }
   for (auto const& [name, part] : last) {

@@ -8,17 +8,6 @@
 #include <flow/error.hpp>
 
 namespace flow::file::detail {
-namespace {
-
-bytes encoded(pending_part const& part) {
-  bytes out;
-  encoder archive(out);
-  archive(part);
-  return out;
-}
-
-}  // namespace
-
 rolled_parts::rolled_parts(output_settings settings, std::string extension)
     : settings_(std::move(settings)), extension_(std::move(extension)), names_("", extension_), file_(settings_.write_bytes) {}
 
@@ -33,9 +22,10 @@ void rolled_parts::open(connector_context const& context) {
 void rolled_parts::begin_file() {
   auto const name = names_.name(subtask_, attempt_, next_number_++);
   std::string const path = settings_.folder + '/' + name, hidden = settings_.folder + '/' + part_names::hidden(name);
-  if (size_of(path))
-    throw error(error_code::usage, "expected no file '" + path + "' before this attempt of the job gives the name, found one; another job writes to this folder under "
-                                   "the same name of a sink: choose another folder, or give one of the sinks another name");
+  for (auto const& taken : {path, hidden})
+    if (size_of(taken))
+      throw error(error_code::usage, "expected no file '" + taken + "' before this attempt of the job makes it, found one; another job writes to this folder from a sink "
+                                     "of the same name: choose another folder, or give one of the sinks another name");
   file_.open(hidden, O_CREAT | O_EXCL);
   current_.described = {name, false, 0, subtask_, attempt_};
   current_.path = hidden;
@@ -100,10 +90,10 @@ std::vector<bytes> rolled_parts::prepare(checkpoint_id) {
   }
   if (std::exchange(folder_changed_, false)) sync_folder(settings_.folder);
   std::vector<bytes> committables;
-  for (auto const& p : closed_) committables.push_back(encoded(p.described));
+  for (auto const& p : closed_) committables.push_back(encode_value(p.described));
   closed_.clear();
   if (in_file_) {
-    committables.push_back(encoded(current_.described));
+    committables.push_back(encode_value(current_.described));
     current_.prepared = true;
   }
   return committables;

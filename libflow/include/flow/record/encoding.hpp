@@ -131,6 +131,24 @@ void prologue(decoder& archive, cereal::virtual_base_class<T> const&) { archive.
 template <class T>
 void prologue(decoder&, cereal::NameValuePair<T> const&) {}
 
+/// One value alone: for committables and the like. Records are written many to an archive.
+template <class T>
+bytes encode_value(T const& value) {
+  bytes out;
+  encoder archive(out);
+  archive(value);
+  return out;
+}
+/// Reads it back. Throws `flow::error` (bad_record) where the bytes end too early, or go on.
+template <class T>
+T decode_value(bytes const& in) {
+  T value{};
+  decoder archive(in);
+  archive(value);
+  if (archive.left() > 0) throw error(error_code::bad_record, "encoded data goes on: expected " + std::to_string(in.size() - archive.left()) + " bytes, found " + std::to_string(in.size()));
+  return value;
+}
+
 /// Whether Cereal can write T: arithmetic, a known container, or a class with `serialize` or `save`.
 template <class T>
 concept describable = cereal::traits::is_output_serializable<T, encoder>::value;
