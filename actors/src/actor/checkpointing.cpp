@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "../supervisor/source_splits.hpp"
+
 namespace flow {
 namespace {
 
@@ -31,10 +33,9 @@ checkpointing::checkpointing(supervisor_actor::base* self, std::shared_ptr<job_r
 void checkpointing::started(std::shared_ptr<peers const> all) {
   peers_ = std::move(all);
   auto const now = run_->current();
-  auto const& from = now->from;
   std::optional<snapshot_manifest> base;
-  if (from.manifest && from.goes_on) base = *from.manifest;
-  tell([&](auto& c) { c.started(now->number, std::move(base), from.manifest ? from.manifest->id : 0, run_->clock.now()); });
+  if (now->restore && now->restore->from().goes_on) base = now->restore->plan().base();
+  tell([&](auto& c) { c.started(now->number, std::move(base), now->restore ? now->restore->plan().manifest().id : 0, run_->clock.now()); });
 }
 
 void checkpointing::go_on() {

@@ -15,7 +15,6 @@ struct enumerator_state {
   bytes encoded;
   schema value;
 };
-inline constexpr char const* enumerator_state_name = "flow.enumerator";
 
 class checkpointing {
  public:

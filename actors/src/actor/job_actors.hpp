@@ -52,10 +52,7 @@ struct job_attempt {
     std::unique_ptr<flow::task> task;
   };
   std::vector<std::vector<std::unique_ptr<cell>>> cells;  // by task and subtask
-  /// What they are restored from; without a manifest they start with nothing.
-  restore_point from;
-  restore_options how;
-  std::unique_ptr<job_restore const> restore;
+  std::unique_ptr<job_restore const> restore;             // null: they start with nothing
 };
 
 /// What the actors of one run share, and what outlives them: the tasks' counters are read after the end.
@@ -93,7 +90,8 @@ struct job_run {
     return attempt_;
   }
   /// Makes new tasks in the place of those of the attempt before, which have ended.
-  void begin_attempt(std::uint64_t number, restore_point from, restore_options how = {});
+  /// `from` without a manifest: they start with nothing. Throws `flow::error` where the checkpoint does not fit the job.
+  void begin_attempt(std::uint64_t number, restore_point from, flow::settings const& how);
   /// How a task of the current attempt begins.
   task_beginning beginning_of(task_address a) const;
   /// Called with each attempt's tasks before they begin.

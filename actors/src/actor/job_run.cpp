@@ -54,16 +54,14 @@ job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::act
     snapshots = open_snapshots(settings.snapshots(), {settings.snapshots_kept(), settings.keep_cancelled(), settings.keep_succeeded()});
   store = std::move(snapshots);
   restore_point point;
-  if (store) point = first_restore_point(settings.restore(), store);
-  begin_attempt(store ? newest_attempt(*store, point) + 1 : 1, point, settings.restore());
+  if (store) point = first_restore_point(*this);
+  begin_attempt(store ? newest_attempt(*store, point) + 1 : 1, point, settings);
 }
 
-void job_run::begin_attempt(std::uint64_t number, restore_point from, restore_options how) {
+void job_run::begin_attempt(std::uint64_t number, restore_point from, flow::settings const& how) {
   auto next = std::make_shared<job_attempt>();
   next->number = number;
-  next->from = std::move(from);
-  next->how = std::move(how);
-  if (next->from.manifest) next->restore = std::make_unique<job_restore const>(next->from, what->graph(), next->how);
+  if (from.manifest) next->restore = std::make_unique<job_restore const>(std::move(from), what->graph(), how);
   for (auto const& t : blueprints) {
     auto& subtasks = next->cells.emplace_back();
     for (auto const& b : t) {

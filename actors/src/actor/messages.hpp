@@ -76,6 +76,7 @@ struct end_task {
 
 struct task_started {
   std::uint32_t task = 0, subtask = 0;
+  std::vector<std::string> mistakes;  // where what it is restored from does not fit
 };
 struct task_finished {
   std::uint32_t task = 0, subtask = 0;
@@ -225,7 +226,7 @@ template <class Inspector> auto inspect(Inspector& f, restart_job&) { return f(c
 template <class Inspector> auto inspect(Inspector& f, begin_snapshot& m) { return f(caf::meta::type_name("begin_snapshot"), m.checkpoint, m.path); }
 template <class Inspector> auto inspect(Inspector& f, abandon_snapshot& m) { return f(caf::meta::type_name("abandon_snapshot"), m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, end_task& m) { return f(caf::meta::type_name("end_task"), m.how); }
-template <class Inspector> auto inspect(Inspector& f, task_started& m) { return f(caf::meta::type_name("task_started"), m.task, m.subtask); }
+template <class Inspector> auto inspect(Inspector& f, task_started& m) { return f(caf::meta::type_name("task_started"), m.task, m.subtask, m.mistakes); }
 template <class Inspector> auto inspect(Inspector& f, task_finished& m) { return f(caf::meta::type_name("task_finished"), m.task, m.subtask); }
 template <class Inspector> auto inspect(Inspector& f, task_failed& m) { return f(caf::meta::type_name("task_failed"), m.task, m.subtask, m.code, m.operator_name, m.message); }
 template <class Inspector> auto inspect(Inspector& f, task_ended& m) { return f(caf::meta::type_name("task_ended"), m.task, m.subtask); }

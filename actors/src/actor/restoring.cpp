@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "checkpointing.hpp"
+#include "../supervisor/restore_choice.hpp"
 
 namespace flow {
 
@@ -14,28 +14,18 @@ restore_point newest_checkpoint(std::shared_ptr<snapshot_store const> store) {
   return {std::move(store), std::move(manifest), true};
 }
 
-restore_point first_restore_point(restore_options const& how, std::shared_ptr<snapshot_store const> store) {
-  switch (how.origin.form) {
-    case restore_form::none:
-      if (auto const found = newest_checkpoint(store); found.manifest)
-        throw error(error_code::usage, "the directory of snapshots holds checkpoint " + std::to_string(found.manifest->id) +
-                                           "; restore it (--restore latest), or give a directory of its own to a fresh start");
-      return {};
-    case restore_form::latest:
-    case restore_form::latest_or_fresh: {
-      auto found = newest_checkpoint(store);
-      if (!found.manifest && how.origin.form == restore_form::latest)
-        throw error(error_code::not_found, "there is no checkpoint to restore; start without --restore, or with --restore-or-fresh");
-      return found;
-    }
-    case restore_form::checkpoint: return {store, std::make_shared<snapshot_manifest const>(store->manifest(how.origin.id)), true};
-    case restore_form::path: break;
-  }
-  auto found = std::shared_ptr<snapshot_store const>(read_snapshots(how.origin.path));
-  auto const all = found->list();
-  if (all.empty()) throw error(error_code::not_found, "there is no checkpoint in '" + how.origin.path + "'");
-  auto manifest = std::make_shared<snapshot_manifest const>(found->manifest(all.back().id));
-  return {std::move(found), std::move(manifest), false};
+restore_point first_restore_point(job_run const& run) {
+  auto const& how = run.settings.restore();
+  bool const elsewhere = how.origin.form == restore_form::path;
+  auto const place = elsewhere ? how.origin.path : run.settings.snapshots();
+  std::shared_ptr<snapshot_store const> const from = elsewhere ? read_snapshots(place) : run.store;
+  auto manifest = choose(how.origin, *from, place);
+  if (!manifest) return {};
+  std::set<std::string> two_phase;
+  for (auto const& n : run.what->graph().nodes())
+    if (n->make_committer) two_phase.insert(n->name);
+  check_for_duplicates(*manifest, *run.store, std::move(two_phase), how.accept_duplicates);
+  return {from, std::make_shared<snapshot_manifest const>(std::move(*manifest)), !elsewhere};
 }
 
 std::uint64_t newest_attempt(snapshot_store const& store, restore_point const& from) {
@@ -57,7 +47,7 @@ void recover_sinks(job_run const& run) {
       c.clock = &run.clock;
       std::vector<bytes> prepared;
       if (now->restore)
-        if (auto const* const of = now->restore->stored(n->name))
+        if (auto const* const of = now->restore->plan().stored(n->name))
           for (auto const& p : of->committables) prepared.push_back(p.data);
       auto const committer = n->make_committer();
       committer->open(c);
@@ -70,13 +60,13 @@ void recover_sinks(job_run const& run) {
 
 std::optional<stored_splits> restored_splits(job_run const& run, task_plan const& source) {
   auto const now = run.current();
-  auto const* const of = now->restore ? now->restore->stored(run.what->graph().at(source.nodes.front()).name) : nullptr;
+  auto const* const of = now->restore ? now->restore->plan().stored(run.what->graph().at(source.nodes.front()).name) : nullptr;
   if (!of) return {};
   auto const state = std::find_if(of->states.begin(), of->states.end(), [](auto const& s) { return s.name == enumerator_state_name; });
   if (state == of->states.end()) return {};
   std::optional<stored_splits> found;
   for (auto const& part : state->parts)
-    now->from.store->read({of->name, state->name, part.part, state->kind}, part.pieces.front())->read([&](piece_reader::chunk const& c) {
+    now->restore->from().store->read({of->name, state->name, part.part, state->kind}, part.pieces.front())->read([&](piece_reader::chunk const& c) {
       decoder archive(c.data.data(), c.data.size());
       archive(found.emplace());
     });

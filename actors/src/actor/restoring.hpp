@@ -12,7 +12,7 @@ namespace flow {
 /// The newest checkpoint in a store, to go on from; without a manifest where there is none.
 restore_point newest_checkpoint(std::shared_ptr<snapshot_store const> store);
 /// What the first attempt of a run goes on from.
-restore_point first_restore_point(restore_options const& how, std::shared_ptr<snapshot_store const> store);
+restore_point first_restore_point(job_run const& run);
 /// The highest number of an attempt in a store and of what is restored.
 std::uint64_t newest_attempt(snapshot_store const& store, restore_point const& from);
 /// Commits what the two-phase sinks have prepared in the checkpoint that the current attempt is restored from, and removes what

@@ -52,7 +52,10 @@ class supervisor_shell : public supervisor_actor::base {
         },
         [this](task_started const& m) {
           log_task(m, "started");
-          act(supervision_.started(number(m)));
+          mistakes_.insert(mistakes_.end(), m.mistakes.begin(), m.mistakes.end());
+          auto const what = supervision_.started(number(m));
+          if (what != supervision::action::none && !mistakes_.empty()) return failed(run_->current()->restore->plan().refusal(mistakes_));
+          act(what);
         },
         [this](task_finished const& m) {
           log_task(m, "has finished");
@@ -178,7 +181,8 @@ class supervisor_shell : public supervisor_actor::base {
     peers_.reset();
     decision_ = {};
     try {
-      run_->begin_attempt(run_->current()->number + 1, run_->store ? newest_checkpoint(run_->store) : restore_point{});
+      run_->begin_attempt(run_->current()->number + 1, run_->store ? newest_checkpoint(run_->store) : restore_point{},
+                          flow::settings(run_->settings).restore({}));
     } catch (...) {
       failed(error_being_handled({}));
       return end_without_tasks();
@@ -247,7 +251,11 @@ class supervisor_shell : public supervisor_actor::base {
 
   /// Begins to find the splits of every source.
   void assign() {
+    for (auto const& t : run_->plan.tasks)  // a checkpoint that begins at once has them
+      if (t.is_source) with_splits(t.id, [](source_splits&) {});
     if (checkpoints_) checkpoints_->started(peers_);
+    for (std::size_t i = 0; checkpoints_ && i < run_->subtasks(); ++i)
+      if (supervision_.has_finished(i)) checkpoints_->tell([i](auto& k) { k.finished(i); });
     tell_progress();
     for (auto const& t : run_->plan.tasks)
       if (t.is_source) look(t.id);
@@ -393,6 +401,7 @@ class supervisor_shell : public supervisor_actor::base {
   restart_strategy restart_;
   restart_strategy::decision decision_;
   bool waits_to_restart_ = false;
+  std::vector<std::string> mistakes_;  // of what is restored
   snapshot_actor snapshots_;
   std::optional<checkpointing> checkpoints_;
 };

@@ -75,10 +75,19 @@ class task_shell : public task_actor::base {
         if (auto self = caf::actor_cast<caf::strong_actor_ptr>(address)) caf::anon_send(caf::actor_cast<task_actor>(self), step_now{});
       };
       task_.start(how);
-      send(supervisor_, task_started{address_.task, address_.subtask});
+      send(supervisor_, task_started{address_.task, address_.subtask, mistakes()});
     });
   }
 
+  std::vector<std::string> mistakes() const {
+    std::vector<std::string> all;
+    if (!attempt_->restore || task_.state() != task::phase::running) return all;
+    for (auto const& o : task_.operators()) {
+      auto const found = attempt_->restore->mistakes_of(*o);
+      all.insert(all.end(), found.begin(), found.end());
+    }
+    return all;
+  }
   void step() {
     if (ended()) return;
     guarded_without_step([&] {

@@ -76,6 +76,7 @@ class operator_base : public receiver {
   user_metrics& metrics() { return metrics_; }
   user_metrics const& metrics() const { return metrics_; }
   operator_state& state() { return state_; }
+  operator_state const& state() const { return state_; }
   output_port& port(std::size_t index) { return outputs_[index]; }
   std::size_t ports() const { return outputs_.size(); }
 
