@@ -90,13 +90,19 @@ struct look_for_splits {
 struct begin_job {};
 struct cancel_job {};
 struct start_barrier {};
+/// Answered with the savepoint's id when it has been taken, else with an error.
+struct take_savepoint {
+  std::string path;
+  bool stop = false, drain = false;  // as in `savepoint_request`
+};
 struct cancel_timed_out {};
 struct ends_slowly {};
 
 using supervisor_actor = caf::typed_actor<caf::reacts_to<begin_job>, caf::reacts_to<cancel_job>, caf::reacts_to<start_barrier>,
                                           caf::reacts_to<cancel_timed_out>, caf::reacts_to<ends_slowly>, caf::reacts_to<task_started>, caf::reacts_to<task_finished>,
                                           caf::reacts_to<task_failed>, caf::reacts_to<task_ended>, caf::reacts_to<barrier_passed>,
-                                          caf::reacts_to<source_progress>, caf::reacts_to<split_request>, caf::reacts_to<look_for_splits>>;
+                                          caf::reacts_to<source_progress>, caf::reacts_to<split_request>, caf::reacts_to<look_for_splits>,
+                                          caf::replies_to<take_savepoint>::with<std::uint64_t>>;
 using task_actor = caf::typed_actor<caf::reacts_to<delivery>, caf::reacts_to<credit_grant>, caf::reacts_to<step_now>,
                                     caf::reacts_to<look_again>, caf::reacts_to<begin_task>, caf::reacts_to<assign_splits>,
                                     caf::reacts_to<drift_grant>, caf::reacts_to<inject_barrier>, caf::reacts_to<end_task>>;
@@ -124,6 +130,7 @@ template <class Inspector> auto inspect(Inspector& f, look_for_splits& m) { retu
 template <class Inspector> auto inspect(Inspector& f, begin_job&) { return f(caf::meta::type_name("begin_job")); }
 template <class Inspector> auto inspect(Inspector& f, cancel_job&) { return f(caf::meta::type_name("cancel_job")); }
 template <class Inspector> auto inspect(Inspector& f, start_barrier&) { return f(caf::meta::type_name("start_barrier")); }
+template <class Inspector> auto inspect(Inspector& f, take_savepoint& m) { return f(caf::meta::type_name("take_savepoint"), m.path, m.stop, m.drain); }
 template <class Inspector> auto inspect(Inspector& f, cancel_timed_out&) { return f(caf::meta::type_name("cancel_timed_out")); }
 template <class Inspector> auto inspect(Inspector& f, ends_slowly&) { return f(caf::meta::type_name("ends_slowly")); }
 

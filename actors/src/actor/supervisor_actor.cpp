@@ -1,9 +1,12 @@
 #include "../supervisor/barriers.hpp"
+#include "../supervisor/checkpoint_actions.hpp"
 #include "../supervisor/drift.hpp"
 #include "../supervisor/log_text.hpp"
 #include "../supervisor/source_splits.hpp"
 #include "../supervisor/supervision.hpp"
 #include "job_actors.hpp"
+
+#include <flow/actors/errors.hpp>
 
 namespace flow {
 namespace {
@@ -64,6 +67,10 @@ class supervisor_shell : public supervisor_actor::base {
         [this](source_progress const& m) { progress(m); },
         [this](split_request const& m) { with_splits(m.task, [&](source_splits& s) { give(m.task, s.asked(m.subtask)); }); },
         [this](look_for_splits const& m) { look(m.task); },
+        [this](take_savepoint const&) -> caf::result<std::uint64_t> {
+          if (supervision_.state() == supervision::phase::ended) return actors::to_caf(no_savepoint("the job has ended"));
+          return actors::to_caf(error(error_code::usage, "no savepoint was taken: the job takes no checkpoints; give them a directory with --snapshots DIR"));
+        },
     };
   }
   const char* name() const override { return "flow.supervisor"; }
