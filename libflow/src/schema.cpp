@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <flow/record/json_text.hpp>
+
 namespace flow {
 
 schema::schema() = default;
@@ -47,7 +49,9 @@ std::string fields_text(schema const& s) {
   std::string text = "{";
   for (auto const& [name, field] : s.fields) {
     if (text.size() > 1) text += ',';
-    text += '"' + name + "\":" + to_string(field);
+    text += '"';
+    append_json_escaped(text, name);
+    text += "\":" + to_string(field);
   }
   return text + "}";
 }

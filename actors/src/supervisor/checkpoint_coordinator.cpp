@@ -110,7 +110,8 @@ bool checkpoint_coordinator::begin_next(steps& to, std::chrono::nanoseconds now,
   if (now_) return false;
   if (begin_savepoint(to, now, wall)) return true;
   bool const at_end = all_finished();
-  if (at_end ? has_last_ : now < next_begin()) return false;
+  if (at_end ? has_last_ : now < next_begin() && !triggered_) return false;
+  triggered_ = false;
   begin(to, at_end ? snapshot_kind::last : snapshot_kind::checkpoint, {}, now, wall);
   return true;
 }

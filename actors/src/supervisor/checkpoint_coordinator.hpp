@@ -65,6 +65,8 @@ class checkpoint_coordinator {
   void failed(checkpoint_id id, error const& why);
   void confirmed(std::size_t subtask, checkpoint_id id);
   void requested(savepoint_request r);
+  /// A checkpoint is to begin as soon as none is in progress.
+  void triggered() { triggered_ = true; }
 
   /// What is to be done now, in this order. To be asked after each of the above, and when it is due.
   std::vector<checkpoint_step> next(std::chrono::nanoseconds now, timestamp wall);
@@ -136,6 +138,7 @@ class checkpoint_coordinator {
   std::deque<savepoint_request> requests_;
   std::optional<savepoint_request> stopping_;  // its checkpoint or the savepoint itself is in progress
   bool draining_ = false;
+  bool triggered_ = false;
   bool has_last_ = false;  // the checkpoint at the end of the input is complete
   std::uint32_t failures_in_row_ = 0;
   std::chrono::nanoseconds began_{0}, ended_{0};  // the last, or where there is none, the run

@@ -29,6 +29,8 @@ class supervision {
   action failed(error const& e);
   action ended(std::size_t task);
   action cancel();
+  /// Of a job with checkpoints: all have finished, and the last checkpoint is committed. The same as the last `finished` without.
+  action all_committed() { return phase_ == phase::publishing ? action::publish : action::none; }
 
   phase state() const { return phase_; }
   result outcome() const { return result_; }
@@ -38,6 +40,7 @@ class supervision {
   bool has_finished(std::size_t task) const { return tasks_[task].finished; }
 
  private:
+  bool end_of_input();
   struct status {
     bool started = false, finished = false, ended = false;
   };

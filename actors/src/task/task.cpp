@@ -82,6 +82,7 @@ void task::note_activity(std::chrono::nanoseconds now) {
 void task::take(credit c) { outgoing_.at(c.exchange)->take(std::move(c)); }
 
 void task::assign(std::vector<split> splits, split_terms const& terms) {
+  if (!open_) return;  // it had finished before: there are none
   shares_.push_back({std::move(splits), terms, injected_.size() + (waiting_barrier_ ? 1 : 0)});
   take_shares();
 }
@@ -193,7 +194,8 @@ bool task::may_pass_barrier() const {
 /// A barrier passes as soon as all that is held back is in declared state; nothing is processed between.
 void task::pass_waiting_barrier() {
   if (!waiting_barrier_ && !injected_.empty()) {
-    waiting_barrier_ = injected_.front();
+    waiting_barrier_ = injected_.front().barrier;
+    holds_ |= injected_.front().hold;
     injected_.pop_front();
   }
   if (waiting_barrier_ && may_pass_barrier()) pass(*std::exchange(waiting_barrier_, {}));
@@ -212,7 +214,15 @@ void task::pass(barrier const& b) {
   take_shares();
 }
 
+void task::drain() {
+  if (source_) source_->stop();
+}
+
 task::result task::run_source(std::chrono::nanoseconds now) {
+  if (holds_) {
+    source_->held_up();
+    return {outcome::resting};
+  }
   if (!input_ended_) {
     auto const s = source_->step(now);
     switch (s.result) {

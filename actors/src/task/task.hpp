@@ -88,7 +88,11 @@ class task {
   timestamp progress() const;
   duration max_drift() const { return source_ ? source_->max_drift() : duration{0}; }
   /// Injects a barrier, at once or as soon as held-back output allows: into a source, or a task that has finished.
-  void inject(barrier const& b) { injected_.push_back(b); }
+  /// `hold`: the source gives nothing after it until `go_on`.
+  void inject(barrier const& b, bool hold = false) { injected_.push_back({b, hold}); }
+  void go_on() { holds_ = false; }
+  /// The source ends as if its input had ended.
+  void drain();
   /// A checkpoint is complete: its sinks make visible what they have prepared for it.
   void commit(checkpoint_id id) { writer_->commit(id); }
   /// Called with each barrier that has passed the whole task.
@@ -153,7 +157,12 @@ class task {
     std::size_t barriers;  // that it is behind
   };
   std::deque<share> shares_;
-  std::deque<barrier> injected_;
+  struct injection {
+    flow::barrier barrier;
+    bool hold;
+  };
+  std::deque<injection> injected_;
+  bool holds_ = false;
   std::optional<barrier> waiting_barrier_;
   phase phase_ = phase::created;
   bool input_ended_ = false;

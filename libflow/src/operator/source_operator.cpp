@@ -70,14 +70,14 @@ void source_operator_base::splits_known(split_terms const& terms) {
 
 /// One that is paused may need others to be read before it goes on, unless those are even later.
 bool source_operator_base::wants_split() {
-  if (!known_ || !terms_.on_request || terms_.complete || request_ != request::none) return false;
+  if (!known_ || stopped_ || !terms_.on_request || terms_.complete || request_ != request::none) return false;
   for (auto const& s : splits_)
     if (!s.ended && (!s.paused || terms_.in_time_order)) return false;
   request_ = request::asked;
   return true;
 }
 
-void source_operator_base::settle_state() {
+void source_operator_base::settle() {
   declared_->clear();
   for (std::size_t i = 0; i < splits_.size(); ++i) {
     auto const& s = splits_[i];
@@ -91,6 +91,7 @@ void source_operator_base::settle_state() {
 
 source_step source_operator_base::step(std::chrono::nanoseconds now) {
   using outcome = source_step::outcome;
+  if (stopped_) return {outcome::ended};
   if (!known_) return {outcome::nothing};
   if (!outputs_ready()) return {outcome::blocked};
   activity_scope const scope(*this);
@@ -135,8 +136,7 @@ void source_operator_base::pass_on(std::size_t place, std::uint32_t bad) {
       operator_base::fail(*batch_, at);
     }
   }
-  idle_ = false;
-  counters().idle.store(false, std::memory_order_relaxed);
+  if (std::exchange(idle_, false)) forward_watermark(sent_);  // for the receivers that get none of these records too
   push(0, batch_);
   check_drift(place);
 }
@@ -193,14 +193,14 @@ void source_operator_base::follow_time() {
   if (w == end_of_time) {  // all are idle or have ended: the watermark stands, the others go on without this subtask
     bool const ending = terms_.complete && all_ended();
     if (!ending && !std::exchange(idle_, true)) idle();
-  } else if (w > sent_) {
-    idle_ = false;
-    forward_watermark(sent_ = w);
+  } else if (std::exchange(idle_, false) || w > sent_) {
+    forward_watermark(sent_ = std::max(sent_, w));
   }
 }
 
 void source_operator_base::grant(timestamp until) {
   grant_ = until;
+  if (stopped_) return;
   for (std::size_t i = 0; i < splits_.size(); ++i) check_drift(i);
 }
 

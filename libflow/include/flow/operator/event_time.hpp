@@ -15,7 +15,9 @@ class event_time_operator final : public operator_base {
 
   void open() override {
     declared_ = &state().value<std::string>("watermarks");
-    if (!declared_->empty()) guarded([this] { assigner_->restore(0, *declared_); });
+    if (declared_->empty()) return;
+    guarded([this] { assigner_->restore(0, *declared_); });
+    look_at(std::chrono::nanoseconds{0});  // the receivers are told how far time had come, whether a record comes or not
   }
   void watermark(timestamp w) override {
     if (w == end_of_time) forward_watermark(w);
@@ -38,6 +40,9 @@ class event_time_operator final : public operator_base {
     }
     counters().processed.add((*records)->size());
     push(0, *records);
+    if (!continue_output()) suspend();
+  }
+  void look(std::chrono::nanoseconds) override {
     if (!continue_output()) suspend();
   }
   bool continue_output() override {

@@ -76,6 +76,7 @@ class operator_base : public receiver {
   user_metrics& metrics() { return metrics_; }
   user_metrics const& metrics() const { return metrics_; }
   operator_state& state() { return state_; }
+  operator_state const& state() const { return state_; }
   output_port& port(std::size_t index) { return outputs_[index]; }
   std::size_t ports() const { return outputs_.size(); }
 
@@ -101,8 +102,8 @@ class operator_base : public receiver {
   void resume();
   /// Whether it waits for its receivers; otherwise `resume` goes on at once.
   bool waits() const { return !held_.empty() || !outputs_ready(); }
-  /// Whether all that is held back is in declared state, so that a barrier may pass now. A firing under way is not, but for what
-  /// operators know how to divide among others: the watermark up to which they have fired has to be the same in all subtasks.
+  /// Whether all that is held back is in declared state, so that a barrier may pass now. Of a firing under way it is not: a barrier
+  /// waits until that is complete, so that all subtasks have fired up to the same watermark in a checkpoint.
   virtual bool may_pass_barrier() const { return !suspended_; }
   /// Whether the end of the input may pass: nothing is awaited from outside.
   virtual bool may_end() const { return !suspended_; }
@@ -152,10 +153,12 @@ class operator_base : public receiver {
     return true;
   }
   void forward_watermark(timestamp w);
-  /// Whether a watermark is no later than the one passed on last. Where it ends idleness, that one is passed on again.
+  /// Whether a watermark is no later than the one passed on last. That one is passed on again where this one ends idleness, and
+  /// where it was passed on before a restore, so that the receivers have not heard it.
   bool repeats(timestamp w, timestamp passed_on) {
     if (w > passed_on) [[likely]] return false;
-    if (counters_.idle.load(std::memory_order_relaxed)) forward_watermark(passed_on);
+    bool const heard = counters_.watermark.load(std::memory_order_relaxed) == passed_on;
+    if (!heard || counters_.idle.load(std::memory_order_relaxed)) forward_watermark(passed_on);
     return true;
   }
   operator_context const& context() const { return context_; }

@@ -41,6 +41,8 @@ class encoder : public cereal::OutputArchive<encoder, cereal::AllowEmptyClassEli
   bytes& out_;
 };
 
+class evolving_decoder;
+
 /// Reads back what an `encoder` wrote. Throws `flow::error` (bad_record) when the bytes end too early.
 class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElision> {
  public:
@@ -55,8 +57,12 @@ class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElis
   }
   std::byte const* next() const { return next_; }
   std::size_t left() const { return static_cast<std::size_t>(end_ - next_); }
-  /// Of the type being read, as compiled: what is written under another is read by an `evolving_decoder`.
+  /// Passes over bytes that another reader has taken from `next`.
+  void skip(std::size_t size) { next_ += size; }
+  /// Of the type being read, as compiled.
   std::uint32_t class_version = 0;
+  /// Reads the values that were written under another schema (`read_value` in evolving_decoder.hpp); null where they were not.
+  evolving_decoder* evolving = nullptr;
 
  private:
   std::byte const* next_;
@@ -124,6 +130,24 @@ template <class T>
 void prologue(decoder& archive, cereal::virtual_base_class<T> const&) { archive.class_version = cereal::detail::Version<T>::version; }
 template <class T>
 void prologue(decoder&, cereal::NameValuePair<T> const&) {}
+
+/// One value alone: for committables and the like. Records are written many to an archive.
+template <class T>
+bytes encode_value(T const& value) {
+  bytes out;
+  encoder archive(out);
+  archive(value);
+  return out;
+}
+/// Reads it back. Throws `flow::error` (bad_record) where the bytes end too early, or go on.
+template <class T>
+T decode_value(bytes const& in) {
+  T value{};
+  decoder archive(in);
+  archive(value);
+  if (archive.left() > 0) throw error(error_code::bad_record, "encoded data goes on: expected " + std::to_string(in.size() - archive.left()) + " bytes, found " + std::to_string(in.size()));
+  return value;
+}
 
 /// Whether Cereal can write T: arithmetic, a known container, or a class with `serialize` or `save`.
 template <class T>

@@ -5,6 +5,11 @@
 //     in(tag, key);         // what is not of that schema is read as a `decoder` reads it
 //     read_value(in, t);    // a T from a value of `stored`; fields that are not stored have their defaults
 //
+// Or for values among others in the bytes of a decoder, whoever knows nothing of schemas calling `read_value(plain, t)`:
+//
+//     evolving_decoder values(stored, schema_of<T>());
+//     plain.evolving = &values;
+//
 // A Cereal archive like `decoder`, for as many values as there are, one behind the other. What is the same in both schemas is read as
 // that does; in structures that differ each field is looked up by its name, and found by passing over those before it:
 // O(bytes * depth), without allocation.
@@ -27,7 +32,11 @@ namespace flow {
 class evolving_decoder : public cereal::InputArchive<evolving_decoder, cereal::AllowEmptyClassElision> {
  public:
   /// Throws `flow::error` (bad_record) where `incompatibility(stored, now)` says something. The data outlives the decoder.
-  evolving_decoder(schema const& stored, schema const& now, std::byte const* data, std::size_t size);
+  evolving_decoder(schema const& stored, schema const& now, std::byte const* data = nullptr, std::size_t size = 0);
+
+  /// Reads the value that comes next in `in`.
+  template <class T>
+  void read_from(decoder& in, T& value);
 
   /// What comes next is a value of the stored schema.
   void value_next() { set_next(&stored_.root()); }
@@ -170,10 +179,18 @@ void read_value(evolving_decoder& in, T& value) {
     in.read(&value, sizeof value);
   }
 }
-/// The same of what was written under the schema of today.
+/// The same, by `in.evolving` where there is one.
 template <class T>
 void read_value(decoder& in, T& value) {
+  if (in.evolving) [[unlikely]] return in.evolving->read_from(in, value);
   if constexpr (describable<T>) in(value); else in.read(&value, sizeof value);
+}
+
+template <class T>
+void evolving_decoder::read_from(decoder& in, T& value) {
+  at_ = byte_cursor(in.next(), in.left());
+  read_value(*this, value);
+  in.skip(at_.position());
 }
 
 }  // namespace flow

@@ -23,6 +23,7 @@ class restored_operator final : public state_source {
   restored_operator(restore_point const& from, operator_manifest const& stored, std::uint32_t subtask, std::uint32_t parallelism, bool goes_on)
       : from_(from), stored_(stored), subtask_(subtask), parallelism_(parallelism), goes_on_(goes_on) {}
 
+  /// Leaves a state empty that does not fit; that is found and told by who compares what all operators have declared.
   void restore(state_object& declared) override;
 
  private:

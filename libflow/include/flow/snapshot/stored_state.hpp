@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include <flow/record/evolving_decoder.hpp>
 #include <flow/record/key.hpp>
 #include <flow/snapshot/manifest.hpp>
 #include <flow/snapshot/piece.hpp>
@@ -19,6 +20,15 @@ struct stored_state {
   /// Whether the next checkpoint goes into the same store, with the same schemas, so that it may build on these pieces.
   bool goes_on = true;
   std::function<std::unique_ptr<piece_reader>(std::uint32_t part, piece_info const&)> open;
+  /// Reads values that were stored under another schema; null: they were stored as they are now.
+  evolving_decoder* older = nullptr;
+
+  template <class V>
+  void read_value(decoder& archive, V& value) const {
+    if constexpr (!describable<V>) archive.read(&value, sizeof value);
+    else if (older) older->read_from(archive, value);
+    else archive(value);
+  }
 
   /// Whether a key group is this subtask's.
   bool owns(std::uint32_t group) const { return subtask_of_group(group, parallelism, max_parallelism) == subtask; }

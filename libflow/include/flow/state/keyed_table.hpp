@@ -60,7 +60,7 @@ class keyed_table final : public state_object {
       if (form == piece_form::delta) archive(what);
       load_key(archive, key, form_);
       std::uint64_t const hash = hash_of(key);
-      if (what == delta_entry::set) load_value(archive, entries_.restore(key, hash));
+      if (what == delta_entry::set) from.read_value(archive, described_part(entries_.restore(key, hash)));
       else entries_.erase(key, hash);
     });
   }

@@ -38,7 +38,7 @@ class list_object final : public state_object {
     from.for_each_part([&](state_part const& part) {
       from.for_each_entry(part, [&](decoder& archive, piece_form) {
         T value{};
-        archive(value);
+        from.read_value(archive, value);
         if (!dealt || number++ % from.parallelism == from.subtask) values_.push_back(std::move(value));
       });
     });

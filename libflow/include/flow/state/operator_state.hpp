@@ -170,7 +170,7 @@ void value_object<T>::load(stored_state const& from) {
   from.for_each_part([&](state_part const& part) {
     from.for_each_entry(part, [&](decoder& archive, piece_form) {
       T stored{};
-      archive(stored);
+      from.read_value(archive, stored);
       if constexpr (std::totally_ordered<T>) {
         if (!first && !(stored < value_)) return;
       }

@@ -155,7 +155,7 @@ class slices final : public state_object {
       if (what == delta_entry::slice_dropped) return drop_part(part.part, begin);
       archive(key);
       std::uint64_t const hash = hash_of(key);
-      if (what == delta_entry::set) load_value(archive, at(begin).restore(key, hash));
+      if (what == delta_entry::set) from.read_value(archive, described_part(at(begin).restore(key, hash)));
       else at(begin).erase(key, hash);
     });
   }

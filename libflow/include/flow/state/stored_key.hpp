@@ -86,10 +86,8 @@ void save_value(encoder& archive, V const& value) {
   if constexpr (describable<V>) archive(value);
   else archive.write(&value, sizeof value);
 }
+/// The part of a value that its schema describes.
 template <class V>
-void load_value(decoder& archive, V& value) {
-  if constexpr (describable<V>) archive(value);
-  else archive.read(&value, sizeof value);
-}
+V& described_part(V& value) { return value; }
 
 }  // namespace flow

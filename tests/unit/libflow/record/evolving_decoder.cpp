@@ -173,6 +173,32 @@ TEST_CASE("fields are found by name where they were moved, removed, added and wi
   }
 }
 
+TEST_CASE("values evolve among others that a plain decoder reads") {
+  flow::bytes data;
+  flow::encoder out(data);
+  for (int i = 0; i < 3; ++i) out(i, full(), std::string("behind"));
+  flow::evolving_decoder values(schema_of<before::account>(), schema_of<after::account>());
+  flow::decoder in(data);
+  in.evolving = &values;
+  for (int i = 0; i < 3; ++i) {
+    int number = -1;
+    after::account account;
+    std::string behind;
+    in(number);
+    read_value(in, account);
+    in(behind);
+    CHECK(number == i);
+    CHECK(account.owner == "ada");
+    CHECK(account.path.size() == 2);
+    CHECK(behind == "behind");
+  }
+  CHECK(in.left() == 0);
+  flow::decoder short_in(data.data(), 20);
+  short_in.evolving = &values;
+  after::account account;
+  CHECK_THROWS_AS(read_value(short_in, account), flow::error);
+}
+
 TEST_CASE("what is stored under the schema of today is read as it is") {
   auto const read = evolved_all<before::account>(std::vector<before::account>{});
   CHECK(read.empty());

@@ -29,7 +29,10 @@ TEST_CASE("slices are kept oldest first, whatever the order of their making") {
   CHECK(s.entries() == 5);
   CHECK(s.name() == "per slice");
   CHECK(s.kind() == flow::state_kind::slices);
-  CHECK(s.key_schema() == flow::schema_of<std::string>());
+  flow::schema key;  // of an entry
+  key.type = "struct";
+  key.fields = {{"slice", flow::schema_of<flow::timestamp>()}, {"key", flow::schema_of<std::string>()}};
+  CHECK(s.key_schema() == key);
   CHECK(s.value_schema() == flow::schema_of<int>());
 }
 
