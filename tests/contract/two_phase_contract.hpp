@@ -181,7 +181,7 @@ void crashing_job(output_place<T, Sink> const& place, std::vector<T> const& reco
     how.barrier_every = 3 + random() % 30;
     if (crashes > 0) how.crash_after = random() % 500;
     settings s;
-    s.parallelism(1 + static_cast<std::uint32_t>(random() % 3)).batch_size(3).task_buffer(64).restore({.origin = {.form = restore_form::latest_or_fresh}});
+    s.parallelism(1 + static_cast<std::uint32_t>(random() % 3)).batch_size(3).task_buffer(64).keep_succeeded(true).restore({.origin = {.form = restore_form::latest_or_fresh}});
     auto const r = run(j, how, s);
     CHECK(std::ranges::includes(sorted_texts(records), sorted_texts(place.visible())));
     if (r.crashed) continue;
