@@ -46,6 +46,9 @@ struct node {
   bool must_be_named = false;  // state or positions are stored under the name
   std::vector<edge> inputs;
   std::vector<output_declaration> outputs;
+  /// The node, added after this one, that this one works ahead of: it makes less of what crosses the exchange between them.
+  /// That one's inputs 0 and 1 are then this one's outputs 1 and 0. Left out where there is nothing to gain: see plan.hpp.
+  std::optional<node_id> ahead_of;
   std::optional<std::uint32_t> parallelism;
   bool follows_input = false;    // has the parallelism of its input
   bool chaining = true;          // may share a task with its input
