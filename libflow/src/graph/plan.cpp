@@ -16,18 +16,11 @@ bool chained(graph const& g, node const& n, std::uint32_t default_parallelism) {
   return one_to_one(n.inputs[0], g.parallelism_of(n.inputs[0].from, default_parallelism), g.parallelism_of(n.id, default_parallelism));
 }
 
-bool left_out(graph const& g, node const& n, std::uint32_t default_parallelism) {
-  if (!n.ahead_of) return false;
-  bool const single = g.parallelism_of(n.id, default_parallelism) == 1 && g.parallelism_of(*n.ahead_of, default_parallelism) == 1;
-  return single || g.is_read(*n.ahead_of, 1);
-}
-
-/// What a node reads where others may be left out.
-std::vector<edge> inputs_of(graph const& g, node const& n, std::uint32_t default_parallelism) {
-  for (auto const& other : g.nodes())
-    if (other->ahead_of == n.id && !left_out(g, *other, default_parallelism))
-      return {{other->id, 1, n.inputs[0].partitioning}, {other->id, 0, n.inputs[0].partitioning}};
-  return n.inputs;
+/// What works ahead of a node's exchange; null where nothing does.
+node const* ahead_of(graph const& g, node const& n, std::uint32_t default_parallelism) {
+  if (!n.ahead || g.is_read(n.id, 1)) return nullptr;
+  bool const single = g.parallelism_of(n.inputs[0].from, default_parallelism) == 1 && g.parallelism_of(n.id, default_parallelism) == 1;
+  return single ? nullptr : n.ahead.get();
 }
 
 /// Describing a record runs the user's `serialize`, which may throw.
@@ -62,9 +55,14 @@ plan make_plan(graph const& g, settings const& s) {
   plan p;
   std::vector<std::uint32_t> task_of(g.nodes().size());
   for (auto const& n : g.nodes()) {  // nodes come after their inputs
-    if (left_out(g, *n, s.parallelism())) continue;
-    auto const inputs = inputs_of(g, *n, s.parallelism());
-    bool const chain = inputs.size() == 1 && chained(g, *n, s.parallelism());
+    auto inputs = n->inputs;
+    if (auto const* const ahead = ahead_of(g, *n, s.parallelism())) {
+      auto& sender = p.tasks[task_of[inputs[0].from]];
+      sender.name += " -> " + ahead->name;
+      sender.nodes.push_back(ahead->id);
+      inputs = {{ahead->id, 1, inputs[0].partitioning}, {ahead->id, 0, inputs[0].partitioning}};
+    }
+    bool const chain = chained(g, *n, s.parallelism());
     if (!chain) {
       task_plan t;
       t.id = static_cast<std::uint32_t>(p.tasks.size());
@@ -81,7 +79,7 @@ plan make_plan(graph const& g, settings const& s) {
       auto const& e = inputs[i];
       bool const same = g.parallelism_of(e.from, s.parallelism()) == task.parallelism;
       auto const how = e.partitioning == partitioning::forward && !same ? partitioning::rebalance : e.partitioning;
-      p.exchanges.push_back({task_of[e.from], e.from, e.port, task.id, i, how});
+      p.exchanges.push_back({task_of[graph::is_ahead(e.from) ? n->inputs[0].from : e.from], e.from, e.port, task.id, i, how});
     }
   }
   p.fingerprint = fingerprint_of(g);

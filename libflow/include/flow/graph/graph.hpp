@@ -46,9 +46,9 @@ struct node {
   bool must_be_named = false;  // state or positions are stored under the name
   std::vector<edge> inputs;
   std::vector<output_declaration> outputs;
-  /// The node, added after this one, that this one works ahead of: it makes less of what crosses the exchange between them.
-  /// That one's inputs 0 and 1 are then this one's outputs 1 and 0. Left out where there is nothing to gain: see plan.hpp.
-  std::optional<node_id> ahead_of;
+  /// What may work ahead of the exchange in front of this node, for less to cross it: its outputs 1 and 0 are then this
+  /// node's inputs 0 and 1. The plan says whether it does.
+  std::shared_ptr<node> ahead;
   std::optional<std::uint32_t> parallelism;
   bool follows_input = false;    // has the parallelism of its input
   bool chaining = true;          // may share a task with its input
@@ -73,8 +73,14 @@ class graph {
  public:
   /// Adds a node; an empty name becomes "<kind>-<number>" unless it must be named.
   node& add(std::string kind, std::string name);
-  node& at(node_id id) { return *nodes_[id]; }
-  node const& at(node_id id) const { return *nodes_[id]; }
+  /// Adds what may work ahead of the exchange in front of `n`, which reads one stream.
+  node& add_ahead_of(node& n, std::string kind, std::string name);
+  node& at(node_id id) { return is_ahead(id) ? *nodes_[id - first_ahead]->ahead : *nodes_[id]; }
+  node const& at(node_id id) const { return is_ahead(id) ? *nodes_[id - first_ahead]->ahead : *nodes_[id]; }
+  /// Numbers of nodes that may work ahead of another are that one's number and this.
+  static constexpr node_id first_ahead = node_id{1} << 31;
+  static bool is_ahead(node_id id) { return id >= first_ahead; }
+  /// All but those that may work ahead of others.
   std::vector<std::unique_ptr<node>> const& nodes() const { return nodes_; }
 
   /// Every mistake that the types could not catch, with the operators' names.
@@ -86,7 +92,6 @@ class graph {
   bool has_event_time(edge const& e) const;
 
  private:
-
   std::vector<std::unique_ptr<node>> nodes_;
 };
 

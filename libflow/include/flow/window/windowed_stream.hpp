@@ -101,26 +101,20 @@ struct keyed_windows {
   auto add(std::string name, Spec const& spec, F function) const {
     bool const named = !name.empty();
     keyed_fold<Selector, F> const fold(selector, std::move(function));
-    node* ahead = nullptr;
-    if constexpr (windowing<Spec>::in_parts && pre_aggregates<keyed_fold<Selector, F>>)
-      if (pre_aggregate && named) ahead = &add_ahead(name, spec, fold);
     node& n = add_windows<T, typename F::out>(end, "window", std::move(name), named, spec);
     n.keyed = true;
     n.make = [spec, fold](node const& self) { return windowing<Spec>::make(self.name, spec, fold); };
-    if (ahead) ahead->ahead_of = n.id;
+    if constexpr (windowing<Spec>::in_parts && pre_aggregates<F>)
+      if (pre_aggregate) add_ahead_of(n, spec, fold);
     return aggregated_stream<T, typename F::out>({end.job, n.id, 0}, n.id);
   }
 
  private:
   template <class Fold>
-  node& add_ahead(std::string const& name, window_spec const& spec, Fold const& fold) const {
-    stream_end from = end;
-    from.partitioning = partitioning::forward;
-    node& n = add_operator<T>(from, "partial", name + "-partial");
-    n.follows_input = true;
-    n.outputs = {{&batch_type_of<keyed_partial<key, typename Fold::aggregate>>, "partials", false}, {&batch_type_of<T>, "records", false}};
-    n.make = [spec, fold](node const& self) { return std::make_unique<pre_aggregation_operator<Fold>>(self.name, spec, fold); };
-    return n;
+  void add_ahead_of(node& n, window_spec const& spec, Fold const& fold) const {
+    node& ahead = end.job->add_ahead_of(n, "partial", n.name + "-partial");
+    ahead.outputs = {{&batch_type_of<keyed_partial<key, typename Fold::aggregate>>, "partials"}, {&batch_type_of<T>, "records"}};
+    ahead.make = [spec, fold](node const& self) { return std::make_unique<pre_aggregation_operator<Fold>>(self.name, spec, fold); };
   }
 };
 
