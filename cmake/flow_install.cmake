@@ -1,4 +1,4 @@
-# Installs what find_package(flow CONFIG) needs: libraries, headers, and a config with a component for each library. All of it
+# Installs the tools, and what find_package(flow CONFIG) needs: libraries, headers, and a config with a component for each library. All of it
 # is found relative to the config, so that the installed tree may be moved.
 include(CMakePackageConfigHelpers)
 
@@ -15,6 +15,7 @@ foreach(component IN LISTS components)
   get_property(finds GLOBAL PROPERTY FLOW_${component}_FINDS)
   string(APPEND table "set(flow_${component}_needs \"${needs}\")\nset(flow_${component}_finds \"${finds}\")\n")
 endforeach()
+install(TARGETS flow-snapshot)
 foreach(directory IN LISTS include_directories)
   install(DIRECTORY ${directory}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} OPTIONAL)
 endforeach()

@@ -49,7 +49,7 @@ class program {
     while (!running.wait_for(std::chrono::nanoseconds{0})) {
       if (auto const signal = signals_.wait_for(display_.due_in())) take(*signal, running);
       if (auto const stuck = running.unresponsive()) give_up(*stuck, running);
-      display_.update([&] { return running.counters(); }, signalled_ != 0);
+      display_.update([&] { return run_counters{running.counters(), running.checkpoints(), running.restarts()}; }, signalled_ != 0);
     }
     return running.await();
   }
@@ -71,6 +71,8 @@ class program {
     r.failure = stuck;
     r.operators = running.counters();
     r.elapsed = clock_.now() - began_;
+    r.restarts = running.restarts();
+    r.checkpoints = running.checkpoints();
     try {
       tell(r);
     } catch (error const& e) {

@@ -60,6 +60,8 @@ class running_job::implementation {
   void cancel() { caf::anon_send(supervisor_, cancel_job{}); }
   void trigger_barrier() { caf::anon_send(supervisor_, start_barrier{}); }
   std::vector<operator_summary> counters() const { return run_->summaries(); }
+  checkpoint_summary checkpoints() const { return run_->progress.checkpoints(run_->clock.now()); }
+  std::uint64_t restarts() const { return run_->progress.restarts(); }
   std::optional<error> unresponsive() const {
     std::lock_guard guard(lock_);
     return unresponsive_;
@@ -84,10 +86,17 @@ bool running_job::wait_for(std::chrono::nanoseconds d) const { return implementa
 void running_job::cancel() { implementation_->cancel(); }
 void running_job::trigger_barrier() { implementation_->trigger_barrier(); }
 std::vector<operator_summary> running_job::counters() const { return implementation_->counters(); }
+checkpoint_summary running_job::checkpoints() const { return implementation_->checkpoints(); }
+std::uint64_t running_job::restarts() const { return implementation_->restarts(); }
 std::optional<error> running_job::unresponsive() const { return implementation_->unresponsive(); }
 
 void check(job const& j, settings const& s) {
-  auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism());
+  if (auto const wrong = s.mistakes(); !wrong.empty()) {
+    std::string text;
+    for (auto const& m : wrong) text += (text.empty() ? "" : "\n") + m;
+    throw error(error_code::usage, text);
+  }
+  auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism(), s.checkpoints());
   if (!mistakes.empty()) {
     std::string text = "job '" + j.name() + "' has " + std::to_string(mistakes.size()) + (mistakes.size() == 1 ? " mistake:" : " mistakes:");
     for (auto const& m : mistakes) text += "\n  " + m;

@@ -58,6 +58,18 @@ std::string metrics_table(job_result const& r) {
   return text;
 }
 
+std::string checkpoints_line(job_result const& r) {
+  auto const& c = r.checkpoints;
+  std::string text = r.restarts > 0 ? fmt::format("restarts: {}\n", r.restarts) : "";
+  if (!c.on) return text;
+  text += c.restored > 0 ? fmt::format("restored from {}\n", c.restored) : "";
+  text += fmt::format("checkpoints: {} completed, {} failed", c.completed, c.failed);
+  if (c.last > 0)
+    text += fmt::format("; the last, {}, wrote {} of {} in {:.3f} s", c.last, short_bytes(static_cast<double>(c.written_bytes)),
+                        short_bytes(static_cast<double>(c.bytes)), std::chrono::duration<double>(c.duration).count());
+  return text + "\n" + (c.failed > 0 ? "last failure: " + c.last_failure + "\n" : "");
+}
+
 }  // namespace
 
 std::string summary_table(job_result const& r) {
@@ -72,7 +84,7 @@ std::string summary_table(job_result const& r) {
     if (o.bad > 0) text += fmt::format("{}: {} of what came in was no record and went to its bad records\n", o.name, o.bad);
   for (auto const& o : r.operators)
     if (o.unread > 0) text += fmt::format("{}: {} records went to an output that nobody reads\n", o.name, o.unread);
-  return text + metrics_table(r);
+  return text + checkpoints_line(r) + metrics_table(r);
 }
 
 }  // namespace flow

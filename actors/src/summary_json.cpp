@@ -80,6 +80,13 @@ std::string metrics_value(metrics_summary const& m) {
                      object(m.gauges, gauge_value), object(m.histograms, histogram_value));
 }
 
+std::string checkpoints_value(checkpoint_summary const& c) {
+  if (!c.on) return "null";
+  return fmt::format(R"({{"completed":{},"failed":{},"last_failure":{},"restored":{},"last":{},"age_seconds":{:.6f},"duration_seconds":{:.6f},"bytes":{},"written_bytes":{}}})",
+                     c.completed, c.failed, c.failed > 0 ? quoted(c.last_failure) : "null", c.restored > 0 ? std::to_string(c.restored) : "null",
+                     c.last > 0 ? std::to_string(c.last) : "null", seconds(c.age), seconds(c.duration), c.bytes, c.written_bytes);
+}
+
 std::string operator_value(operator_summary const& o) {
   return fmt::format(
       R"({{"name":{},"kind":{},"task":{},"parallelism":{},"records_in":{},"records_out":{},"processed":{},"filtered":{},"late":{},"unread":{},"bad":{},)"
@@ -101,9 +108,9 @@ std::string summary_json(job_result const& r, std::string const& job_name) {
   }
   return fmt::format(
       R"({{"job":{},"end":{},"elapsed_seconds":{:.6f},"failure":{},"records_in":{},"bytes_in":{},"records_out":{},"bytes_out":{},)"
-      R"("most_bytes_in_flight":{},"last_barrier":{},"operators":[{}]}})",
+      R"("most_bytes_in_flight":{},"last_barrier":{},"restarts":{},"checkpoints":{},"operators":[{}]}})",
       quoted(job_name), quoted(name_of(r.end)), seconds(r.elapsed), failure_value(r.failure), records_in, bytes_in, records_out, bytes_out,
-      r.most_bytes_in_flight, r.last_barrier, operators);
+      r.most_bytes_in_flight, r.last_barrier, r.restarts, checkpoints_value(r.checkpoints), operators);
 }
 
 }  // namespace flow

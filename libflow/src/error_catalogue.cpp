@@ -46,6 +46,10 @@ constexpr error_description description_of(error_code code) {
       return {code, "request_failed", domain::environment, retry::worthwhile,
               "A request of `async` or `lookup_join` was answered with a failure, not in time, or not at all, as often as it was allowed to be made.",
               "The message holds the reason and the record; check the system that is asked, raise `timeout` or `retry`, or let such records go to `failed()` with `divert_failures`."};
+    case error_code::checkpoint_failed:
+      return {code, "checkpoint_failed", domain::environment, retry::worthwhile,
+              "A checkpoint was not complete within `checkpoint-timeout`, more often in a row than `checkpoint-failures` allows; or a savepoint was asked for while none could be taken.",
+              "The message says who was waited for: look there for back-pressure, a slow disk or a function that takes long; raise `checkpoint-timeout`. Ask for a savepoint while the job runs."};
     case error_code::limit_exceeded:
       return {code, "limit_exceeded", domain::data, retry::pointless,
               "Something grew beyond a bound that keeps memory finite: a record above `max_record_bytes`, or one call that emitted more than `max-call-output`.",

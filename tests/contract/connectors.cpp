@@ -6,11 +6,13 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include <flow/file.hpp>
 
 #include "contract/sink_contract.hpp"
 #include "contract/source_contract.hpp"
+#include "contract/two_phase_contract.hpp"
 
 using namespace flow;
 using namespace flow::testing;
@@ -83,12 +85,12 @@ void write_three(folder const& f) {
 
 /// Reads back every published part of a folder of CSV files.
 template <class T>
-std::vector<T> published(std::string const& path, std::string const& extension) {
+std::vector<T> published(std::string const& path, std::string const& extension, std::string const& names = ".*") {
   std::vector<T> all;
   if (!std::filesystem::exists(path)) return all;
   for (auto const& entry : std::filesystem::directory_iterator(path)) {
     auto const name = entry.path().filename().string();
-    if (name.starts_with(".") || entry.path().extension() != extension) continue;
+    if (name.starts_with(".") || !std::regex_match(name, std::regex(names)) || entry.path().extension() != extension) continue;
     auto add = [&](auto const& source) {
       auto const made = source.make();
       read_by_hand<T> r(made, made.make_enumerator()->discover());
@@ -99,6 +101,27 @@ std::vector<T> published(std::string const& path, std::string const& extension) 
     else add(file::json<T>(entry.path().string()));
   }
   return all;
+}
+
+/// The hidden files of a folder that would have one of the names.
+std::vector<std::string> hidden(std::string const& path, std::string const& names = ".*") {
+  std::vector<std::string> found;
+  if (!std::filesystem::exists(path)) return found;
+  for (auto const& entry : std::filesystem::directory_iterator(path))
+    if (auto name = entry.path().filename().string(); std::regex_match(name, std::regex("[.]" + names + ".*"))) found.push_back(std::move(name));
+  return found;
+}
+
+/// A two-phase sink of files, made by `make(folder)`, in one folder for each place.
+template <class Make>
+void files_exactly_once(std::string const& extension, Make make) {
+  folder f;
+  int n = 0;
+  two_phase_contract(items(50), [&] {
+    auto const path = f / std::to_string(n++);
+    auto sink = make(path);
+    return output_place<item, decltype(sink)>{sink, [=] { return published<item>(path, extension); }, [=] { return hidden(path); }};
+  });
 }
 
 }  // namespace
@@ -161,6 +184,12 @@ TEST_CASE("compressed files keep the contract of a source") {
   auto const lines = json_lines_of(items(100));
   source_contract(file::json<item>(compressed(write_file(f, "lines.json", lines))), items(100));
   source_contract(file::text(compressed(write_file(f, "lines.txt", lines))).read_bytes(50), lines);
+  std::vector<std::string> array = lines, rows{"weight,id,text"};
+  for (auto& element : array) element = (&element == &array.front() ? "[" : ",") + element;
+  array.back() += "]";
+  for (auto const& i : items(100)) rows.push_back(to_json(i.weight) + "," + std::to_string(i.id) + ",\"text, \"\"" + std::to_string(i.id * i.id) + "\"\"\"");
+  source_contract(file::json<item>(compressed(write_file(f, "array.json", array))), items(100));
+  source_contract(file::csv<item>(compressed(write_file(f, "rows.csv", rows))), items(100));
 }
 
 TEST_CASE("a folder of files and a watched folder keep the contract of a source") {
@@ -198,5 +227,39 @@ TEST_CASE("file::json_lines keeps the contract of a sink") {
     auto const path = f / std::to_string(n++);
     auto sink = file::json_lines(path);
     return output_place<item, decltype(sink)>{sink, [path] { return published<item>(path, ".json"); }};
+  });
+}
+
+TEST_CASE("memory::collect keeps the contract of a two-phase sink") {
+  two_phase_contract(items(50), [] {
+    auto found = std::make_shared<memory::collected<item>>();
+    auto sink = memory::collect(found);
+    return output_place<item, decltype(sink)>{sink, [found] { return found->values(); }};
+  }, 200);
+}
+
+TEST_CASE("file::csv keeps the contract of a two-phase sink, whatever ends a file") {
+  using namespace std::chrono_literals;
+  files_exactly_once(".csv", [](std::string const& path) { return file::csv(path); });
+  files_exactly_once(".csv", [](std::string const& path) { return file::csv(path).roll_on_checkpoint(); });
+  files_exactly_once(".csv", [](std::string const& path) { return file::csv(path).roll_bytes(100); });
+  files_exactly_once(".csv", [](std::string const& path) { return file::csv(path).roll_bytes(0).roll_after(1s).roll_when_inactive(500ms); });
+}
+
+TEST_CASE("file::json_lines keeps the contract of a two-phase sink") {
+  files_exactly_once(".json", [](std::string const& path) { return file::json_lines(path).roll_bytes(500); });
+}
+
+TEST_CASE("two two-phase sinks of files share a folder") {
+  folder f;
+  int n = 0;
+  two_sinks_contract(items(30), [&](std::string const& left, std::string const& right) {
+    auto const path = f / std::to_string(n++);
+    auto const sink = file::csv(path).roll_bytes(200);
+    auto const place = [&](std::string const& name) {
+      auto const names = name + "-[0-9]{4}-[0-9]{4}-[0-9]{6}[.]csv";
+      return output_place<item, file::csv_sink>{sink, [=] { return published<item>(path, ".csv", names); }, [=] { return hidden(path, names); }};
+    };
+    return std::pair(place(left), place(right));
   });
 }

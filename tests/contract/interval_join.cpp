@@ -48,11 +48,11 @@ TEST_CASE("an interval join gives what comparing all records with all others giv
     auto j = interval_join(s, interval.lower.count(), interval.upper.count(), kind, batch_sizes[seed % 3]);
     if (random() % 2) j->hold_up();
     records_in_time expected;
-    feed(j, expected, random, seed % 5 == 0, [&](timestamp w) { expected.watermark = w; });
+    feed(j, expected, random, between_batches(seed), [&](timestamp w) { expected.watermark = w; });
     CHECK(difference(expected_interval_join(expected, interval, kind), j.output()) == "");
     CHECK(difference(expected.late_trips, j->late()) == "");
     CHECK(difference(expected.late_fares, j.late_right.values) == "");
-    j.check_counts(expected.late_trips.size() + expected.late_fares.size());
+    if (between_batches(seed) != between::restores) j.check_counts(expected.late_trips.size() + expected.late_fares.size());
   }
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("nothing that an interval join gives is behind the watermark that it h
     watermark_checker checker;
     j->tested().port(0).connect(checker);
     records_in_time expected;
-    feed(j, expected, random, false, [&](timestamp w) { expected.watermark = w; });
+    feed(j, expected, random, between::nothing, [&](timestamp w) { expected.watermark = w; });
     CHECK(checker.records > 0);
     CHECK(checker.behind == 0);
   }
@@ -187,7 +187,7 @@ TEST_CASE("a record with very many partners is given out as far as the receivers
   for (std::int64_t i = 0; i < many; ++i) REQUIRE(given[static_cast<std::size_t>(i)].fare == i);
 }
 
-TEST_CASE("records without partners are given out as far as the receivers take them, barriers may pass, and the watermark follows at the end") {
+TEST_CASE("records without partners are given out as far as the receivers take them, and a barrier and the watermark follow at the end") {
   two_streams s;
   auto j = interval_join(s, 0, 10, join_kind::left_outer, 1);
   std::vector<trip> trips;
@@ -195,13 +195,12 @@ TEST_CASE("records without partners are given out as far as the receivers take t
   j.process(trips);
   j->hold_up();
   j->tested().watermark(micros(100));
-  std::uint64_t barriers = 0;
-  while (j->tested().suspended()) {
+  REQUIRE(j->tested().suspended());
+  for (; j->tested().suspended(); j->resume()) {
     CHECK(j->main().watermarks.empty());
-    if (j->tested().may_pass_barrier()) j->pass({++barriers, 0});
-    j->resume();
+    CHECK_FALSE(j->tested().may_pass_barrier());
   }
-  CHECK(barriers > 1'000);
+  CHECK(j->tested().may_pass_barrier());
   CHECK(j->main().watermarks == std::vector<timestamp>{micros(100)});
   CHECK(j.output().size() == 5'000);
   CHECK(j.entries() == 0);

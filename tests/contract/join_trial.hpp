@@ -34,6 +34,11 @@ class join_alone {
   }
   void process(trip const& t) { process(std::vector<trip>{t}); }
   void process(fare const& f) { process(std::vector<fare>{f}); }
+  /// See `harness`.
+  void restore() {
+    h_.restore();
+    h_.tested().port(2).connect(late_right);
+  }
   harness<trip, Out>& operator*() { return h_; }
   harness<trip, Out>* operator->() { return &h_; }
 
@@ -73,9 +78,13 @@ class join_alone {
   harness<trip, Out> h_;
 };
 
+/// What happens after each batch.
+enum class between { nothing, barriers, restores };
+inline between between_batches(std::uint64_t seed) { return seed % 5 == 0 ? between::barriers : seed % 5 == 1 ? between::restores : between::nothing; }
+
 /// Watermarks follow time; records are up to 40 behind and 20 before it, so some are late.
 template <class Out, class Reference, class Advance>
-void feed(join_alone<Out>& j, Reference& expected, std::mt19937_64& random, bool barriers, Advance advance) {
+void feed(join_alone<Out>& j, Reference& expected, std::mt19937_64& random, between what, Advance advance) {
   std::int64_t now = static_cast<std::int64_t>(random() % 200) - 100, number = 0;
   std::int64_t const keys = 1 + static_cast<std::int64_t>(random() % 5);
   auto const some_time = [&] { return timestamp{duration{now + static_cast<std::int64_t>(random() % 60) - 40}}; };
@@ -89,7 +98,8 @@ void feed(join_alone<Out>& j, Reference& expected, std::mt19937_64& random, bool
     for (auto const& f : fares) expected.process(f);
     if (random() % 2) j.process(trips), j.process(fares);
     else j.process(fares), j.process(trips);
-    if (barriers) j->pass({static_cast<std::uint64_t>(round + 1), 0});
+    if (what == between::barriers) j->pass({static_cast<std::uint64_t>(round + 1), 0});
+    if (what == between::restores) j.restore();
     if (random() % 3 == 0) continue;
     now += static_cast<std::int64_t>(random() % 20);
     advance(timestamp{duration{now - 15}});

@@ -178,6 +178,7 @@ void compare(Selector select, std::uint64_t seed) {
     }
     if (!commands.empty()) h.process(commands, times);
     if (seed % 5 == 0) h.pass({static_cast<std::uint64_t>(round + 1), 0});
+    if (seed % 5 == 1) h.restore();
     now += static_cast<std::int64_t>(random() % 20);
     h.advance_watermark(time_of(now));
     expected.advance(now);

@@ -17,6 +17,8 @@ template <class T, class Sink>
 struct output_place {
   Sink sink;
   std::function<std::vector<T>()> visible;
+  /// Of a two-phase sink: what lies there beside the results, after an attempt has recovered or the job has ended.
+  std::function<std::vector<std::string>()> left_over{};
 };
 
 /// Everything that the contract in <flow/sink.hpp> promises.

@@ -33,7 +33,7 @@ TEST_CASE("a temporal join gives each record the version that is valid at its ti
     records_in_time expected;
     // Versions that no record ends stay; a last one of each key deletes.
     std::int64_t number = 100'013;
-    feed(j, expected, random, seed % 5 == 0, [&](timestamp w) {
+    feed(j, expected, random, between_batches(seed), [&](timestamp w) {
       if (w == end_of_time)
         for (std::int32_t key = -5; key <= 5; ++key, number += 100) {
           fare const last{number, key, timestamp{duration{1'000'000}}};
@@ -45,7 +45,7 @@ TEST_CASE("a temporal join gives each record the version that is valid at its ti
     CHECK(difference(expected_temporal_join(expected, kind), j.output()) == "");
     CHECK(difference(expected.late_trips, j->late()) == "");
     CHECK(difference(expected.late_fares, j.late_right.values) == "");
-    j.check_counts(expected.late_trips.size() + expected.late_fares.size());
+    if (between_batches(seed) != between::restores) j.check_counts(expected.late_trips.size() + expected.late_fares.size());
   }
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("very many records of one key and time are given out as far as the rec
   std::size_t resumed = 0;
   for (; j->tested().suspended(); ++resumed) {
     CHECK(j->main().watermarks.empty());
-    CHECK((!j->tested().may_pass_barrier() || j.output().size() == 1'000));
+    CHECK_FALSE(j->tested().may_pass_barrier());
     j->resume();
   }
   CHECK(resumed >= 900);

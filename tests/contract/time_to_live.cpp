@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "../unit/libflow/state/changes.hpp"
+
 #include <map>
 #include <random>
 #include <set>
@@ -273,7 +275,7 @@ TEST_CASE("expiry counts as a change of the epoch it is seen in, and an expired 
   auto const changes = [&] {
     std::map<std::uint64_t, std::vector<std::int64_t>> found;
     lists.begin_epoch();
-    lists.take_changes([&](std::uint64_t k, auto const& cell) { found.emplace(k, cell.value); });
+    take_changes(lists, [&](std::uint64_t k, auto const& cell) { found.emplace(k, cell.value); });
     return found;
   };
   using found = std::map<std::uint64_t, std::vector<std::int64_t>>;
@@ -295,12 +297,12 @@ TEST_CASE("a sweep that drops elements of a list marks it as changed") {
   give(h, {{1, action::append, 0, 6}});
   auto& lists = dynamic_cast<keyed_table<std::uint64_t, detail::timed_list<std::int64_t>>&>(state_of(h, "list")).all();
   lists.begin_epoch();
-  lists.take_changes([](auto const&, auto const&) {});
+  take_changes(lists, [](auto const&, auto const&) {});
   std::map<std::uint64_t, std::vector<std::int64_t>> found;
   for (int i = 0; i < 100 && found.empty(); ++i) {
     h.advance_time(10us);
     lists.begin_epoch();
-    lists.take_changes([&](std::uint64_t k, auto const& cell) { found.emplace(k, cell.value); });
+    take_changes(lists, [&](std::uint64_t k, auto const& cell) { found.emplace(k, cell.value); });
     if (h.clock().now() > 3400us) break;
   }
   CHECK(found == std::map<std::uint64_t, std::vector<std::int64_t>>{{1, {6}}});
@@ -313,13 +315,13 @@ TEST_CASE("renewal by a read is a change of the entry") {
   auto& values = dynamic_cast<keyed_table<std::uint64_t, detail::timed<std::int64_t>>&>(state_of(h, "value")).all();
   auto& entries = dynamic_cast<keyed_table<detail::map_entry_key<std::uint64_t, std::string>, detail::timed_map_entry<std::int64_t>>&>(state_of(h, "map")).all();
   values.begin_epoch(), entries.begin_epoch();
-  values.take_changes([](auto const&, auto const&) {}), entries.take_changes([](auto const&, auto const&) {});
+  take_changes(values, [](auto const&, auto const&) {}), take_changes(entries, [](auto const&, auto const&) {});
   give(h, {{1, action::read, 0, 0}, {1, action::find_entry, 3, 0}});
   values.begin_epoch(), entries.begin_epoch();
   std::set<std::uint64_t> changed;
   std::set<std::string> changed_entries;
-  values.take_changes([&](std::uint64_t k, auto const&) { changed.insert(k); });
-  entries.take_changes([&](auto const& k, auto const&) { changed_entries.insert(k.map_key); });
+  take_changes(values, [&](std::uint64_t k, auto const&) { changed.insert(k); });
+  take_changes(entries, [&](auto const& k, auto const&) { changed_entries.insert(k.map_key); });
   CHECK(changed == std::set<std::uint64_t>{1});
   CHECK(changed_entries == std::set<std::string>{name_of(3)});
 }

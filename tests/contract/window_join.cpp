@@ -42,9 +42,10 @@ std::string text(window_spec const& s) {
 }
 
 template <class Out>
-void check_rest(join_alone<Out>& j, window_join_reference const& expected) {
+void check_rest(join_alone<Out>& j, window_join_reference const& expected, std::uint64_t seed) {
   CHECK(difference(expected.late_trips, j->late()) == "");
   CHECK(difference(expected.late_fares, j.late_right.values) == "");
+  if (between_batches(seed) == between::restores) return;  // which begin the counters anew
   j.check_counts(expected.late_trips.size() + expected.late_fares.size(), expected.in_no_window);
 }
 
@@ -62,13 +63,13 @@ TEST_CASE("a window join gives what comparing all records of every window gives,
     if (random() % 2) j->hold_up();
     window_join_reference expected(spec);
     std::vector<joined> pairs;
-    feed(j, expected, random, seed % 5 == 0, [&](timestamp w) {
+    feed(j, expected, random, between_batches(seed), [&](timestamp w) {
       expected.advance(w, [&](auto const& where, auto const& c) {
         for (auto const& p : window_join_reference::pairs(where, c, kind)) pairs.push_back(p);
       });
     });
     CHECK(difference(pairs, j.output()) == "");
-    check_rest(j, expected);
+    check_rest(j, expected, seed);
   }
 }
 
@@ -83,14 +84,14 @@ TEST_CASE("a co-group is given all that both sides have in a window") {
     if (random() % 2) j->hold_up();
     window_join_reference expected(spec);
     std::vector<group> groups;
-    feed(j, expected, random, seed % 5 == 0, [&](timestamp w) {
+    feed(j, expected, random, between_batches(seed), [&](timestamp w) {
       expected.advance(w, [&](auto const& where, auto const& c) {
         auto const [end, start, key] = where;
         groups.push_back(group_of(key, micros(start), micros(end), c.trips, c.fares));
       });
     });
     CHECK(difference(groups, j.output()) == "");
-    check_rest(j, expected);
+    check_rest(j, expected, seed);
   }
 }
 
@@ -150,22 +151,16 @@ TEST_CASE("a window with very many pairs is given out as far as the receivers ta
   CHECK(pairs.size() == in_window);
 }
 
-TEST_CASE("no barrier passes while the pairs of a window are given out") {
+TEST_CASE("no barrier passes while the pairs of windows are given out, and one passes after the last") {
   two_streams s;
   alone j(s.trips().window_join(s.fares(), tumbling_windows(duration{10})).select("paired", pair_up), 1);
   for (std::int64_t i = 0; i < 40; ++i) j.process({micros(1), static_cast<std::int32_t>(i % 2), i}), j.process(fare{i, static_cast<std::int32_t>(i % 2), micros(2)});
   j->hold_up();
   j->tested().watermark(micros(100));
-  std::size_t barriers = 0;
-  while (j->tested().suspended()) {
-    if (j->tested().may_pass_barrier()) {
-      ++barriers;
-      CHECK((j.output().size() == 400 || j.output().size() == 800));
-    }
-    j->resume();
-  }
+  REQUIRE(j->tested().suspended());
+  for (; j->tested().suspended(); j->resume()) CHECK_FALSE(j->tested().may_pass_barrier());
+  CHECK(j->tested().may_pass_barrier());
   CHECK(j.output().size() == 800);
-  CHECK(barriers > 0);
 }
 
 TEST_CASE("an exception in the function of a window join names the operator, the records and the window") {

@@ -10,7 +10,7 @@ import unittest
 from dataclasses import dataclass
 from pathlib import Path
 
-JOB = None  # the program under test, set by process_test.py
+JOB = SNAPSHOT_TOOL = SNAPSHOTS = None  # the programs under test, set by process_test.py
 DEADLINE_SECONDS = 25
 POLL_SECONDS = 0.002
 

@@ -1,7 +1,7 @@
 """Runs jobs as processes and looks at what a user sees: exit status, messages, files.
 
 process_test.py --list                 names the cases
-process_test.py --job PATH [CASE...]   runs them; PATH is process_job
+process_test.py --job PATH --snapshot-tool PATH --snapshots PATH [CASE...]   runs them; of process_job, flow-snapshot and process_snapshots
 process_test.py --self-test            shows that every case fails for a program that does nothing
 """
 
@@ -16,6 +16,7 @@ import harness
 import input_files
 import output_folders
 import plain_status
+import snapshot_tool
 import summaries
 import terminal_status
 import usage
@@ -26,7 +27,7 @@ SKIPPED = 77
 def cases():
     """{name: test}, the name without 'test_'."""
     load = unittest.defaultTestLoader.loadTestsFromModule
-    suites = [suite for module in (ending, failing, input_files, output_folders, plain_status, summaries, terminal_status, usage) for suite in load(module)]
+    suites = [suite for module in (ending, failing, input_files, output_folders, plain_status, snapshot_tool, summaries, terminal_status, usage) for suite in load(module)]
     tests = [test for suite in suites for test in suite]
     names = [test.id().rpartition(".")[2].removeprefix("test_") for test in tests]
     assert len(set(names)) == len(names), "two cases have one name"
@@ -39,7 +40,7 @@ def run(tests, stream=None):
 
 def self_test():
     """The cases that do not fail for a program that does nothing."""
-    harness.JOB = shutil.which("true")
+    harness.JOB = harness.SNAPSHOT_TOOL = harness.SNAPSHOTS = shutil.which("true")
     passed = []
     for name, test in cases().items():
         with open("/dev/null", "w") as nowhere:
@@ -55,7 +56,8 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--list", action="store_true")
     options.add_argument("--self-test", action="store_true")
-    options.add_argument("--job")
+    for program in ("--job", "--snapshot-tool", "--snapshots"):
+        options.add_argument(program)
     options.add_argument("case", nargs="*")
     arguments = options.parse_args()
     if arguments.list:
@@ -63,7 +65,7 @@ def main():
         return 0
     if arguments.self_test:
         return self_test()
-    harness.JOB = arguments.job
+    harness.JOB, harness.SNAPSHOT_TOOL, harness.SNAPSHOTS = arguments.job, arguments.snapshot_tool, arguments.snapshots
     chosen = arguments.case or list(cases())
     result = run([cases()[name] for name in chosen])
     if not result.wasSuccessful():

@@ -19,6 +19,7 @@
 #include <flow/job.hpp>
 #include <flow/log.hpp>
 #include <flow/settings.hpp>
+#include <flow/snapshot/checkpoint_summary.hpp>
 
 namespace flow {
 
@@ -40,6 +41,9 @@ struct job_result {
   std::uint64_t most_bytes_in_flight = 0;
   /// The newest barrier that has passed all tasks; 0 when there was none.
   std::uint64_t last_barrier = 0;
+  /// How often the job was started again after a failure.
+  std::uint64_t restarts = 0;
+  checkpoint_summary checkpoints;
 };
 
 /// Who is told what happens in a run. The functions must neither wait nor throw.
@@ -70,6 +74,9 @@ class running_job {
   void trigger_barrier();
   /// The counters as they are now.
   std::vector<operator_summary> counters() const;
+  /// Of its checkpoints and restarts, as they are now.
+  checkpoint_summary checkpoints() const;
+  std::uint64_t restarts() const;
   /// An error (not_responding) that names the operators which have not returned within `cancel-timeout` after a cancel
   /// or a failure, or nothing.
   std::optional<error> unresponsive() const;
@@ -78,7 +85,8 @@ class running_job {
   std::unique_ptr<implementation> implementation_;
 };
 
-/// Throws `flow::error` (invalid_job) that lists every mistake of the job's graph, if there is one.
+/// Throws `flow::error` (invalid_job) that lists every mistake of the job's graph, if there is one, or (usage) every one of the
+/// settings.
 void check(job const& j, settings const& s = {});
 /// Starts a job. Throws `flow::error` (invalid_job) that lists every mistake of the graph. The job must outlive the run.
 running_job start(job const& j, settings const& s = {}, observer o = {});
@@ -87,9 +95,12 @@ job_result execute(job const& j, settings const& s = {}, observer o = {});
 /// Runs a job as a program: see `exit_status`. Prints to standard output and standard error.
 int run(job const& j, arguments const& a);
 
-/// The counters of a run as a table, and below it the first dozen of the functions' own metrics, where there are any.
+/// The counters of a run as a table, and below it what became of its checkpoints and the first dozen of the functions' own
+/// metrics, where there are any.
 std::string summary_table(job_result const& r);
-/// A run as one JSON object on one line: how it ended, its failure, and the counters of every operator. Times are in
+/// A run as one JSON object on one line: how it ended, its failure, its restarts, its `checkpoints` (null when none were taken:
+/// {completed,failed,last_failure,restored,last,age_seconds,duration_seconds,bytes,written_bytes}, where `last` is the id of the newest and
+/// what follows is of it), and the counters of every operator. Times are in
 /// seconds; a watermark is a time in ISO 8601, "end", or null. An operator whose function has metrics has a member `metrics`:
 /// {"counters":{name:n},"gauges":{name:{sum,min,max,subtasks}},"histograms":{name:{count,mean,min,p50,p90,p99,p999,max}}}.
 std::string summary_json(job_result const& r, std::string const& job_name);

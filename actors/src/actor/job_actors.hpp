@@ -6,9 +6,12 @@
 
 #include <caf/detail/test_actor_clock.hpp>
 
+#include "../supervisor/run_progress.hpp"
 #include "../task/blueprint.hpp"
 #include "chunk_keeper.hpp"
 #include "messages.hpp"
+
+#include "../supervisor/job_restore.hpp"
 
 #include <flow/job.hpp>
 #include <flow/run.hpp>
@@ -41,11 +44,25 @@ class actor_system_clock final : public clock {
   bool const simulated_ = dynamic_cast<caf::detail::test_actor_clock*>(&system_.clock()) != nullptr;
 };
 
+/// The tasks of a job from one start to the next.
+struct job_attempt {
+  std::uint64_t number = 1;
+  struct cell {
+    actor_transport transport;
+    std::unique_ptr<flow::task> task;
+  };
+  std::vector<std::vector<std::unique_ptr<cell>>> cells;  // by task and subtask
+  std::unique_ptr<job_restore const> restore;             // null: they start with nothing
+};
+
 /// What the actors of one run share, and what outlives them: the tasks' counters are read after the end.
 struct job_run {
-  job_run(std::shared_ptr<job const> j, settings const& s, caf::actor_system& system);
+  /// `snapshots`: where checkpoints go instead of the directory that the settings name. Throws `flow::error` where that cannot be
+  /// opened, or has nothing to restore that was asked for.
+  job_run(std::shared_ptr<job const> j, settings const& s, caf::actor_system& system, std::shared_ptr<snapshot_store> snapshots = nullptr);
   /// Of a job that the caller keeps until the run is gone.
-  job_run(job const& j, settings const& s, caf::actor_system& system) : job_run(std::shared_ptr<job const>(std::shared_ptr<void>(), &j), s, system) {}
+  job_run(job const& j, settings const& s, caf::actor_system& system, std::shared_ptr<snapshot_store> snapshots = nullptr)
+      : job_run(std::shared_ptr<job const>(std::shared_ptr<void>(), &j), s, system, std::move(snapshots)) {}
 
   std::shared_ptr<job const> what;
   flow::settings settings;
@@ -53,19 +70,32 @@ struct job_run {
   actor_system_clock clock;
   chunk_keeper keeper;  // outlives the tasks
   std::vector<std::vector<task_blueprint>> blueprints;
-  struct cell {
-    actor_transport transport;
-    std::unique_ptr<flow::task> task;
-  };
-  std::vector<std::vector<std::unique_ptr<cell>>> cells;
+  /// Where checkpoints go; null: there are none. Written by one actor; read by tasks that are restored, while that rests.
+  std::shared_ptr<snapshot_store> store;
   /// Blocking tasks and the supervisor have threads of their own; not so under a deterministic scheduler.
   bool own_threads = true;
   /// Called by the supervisor, once, at the end.
   std::function<void(job_result)> on_end = [](job_result) {};
   /// Called when tasks have not ended in time, with what they are in.
   std::function<void(error const&)> on_unresponsive = [](error const&) {};
+  /// Called with the answer to a savepoint that was asked for.
+  std::function<void(checkpoint_action::answer const&)> on_savepoint = [](checkpoint_action::answer const&) {};
   /// Told by the supervisor.
   observer watcher;
+  run_progress progress;
+
+  /// The tasks as they are now. Callable from any thread.
+  std::shared_ptr<job_attempt> current() const {
+    std::lock_guard const guard(attempt_lock_);
+    return attempt_;
+  }
+  /// Makes new tasks in the place of those of the attempt before, which have ended.
+  /// `from` without a manifest: they start with nothing. Throws `flow::error` where the checkpoint does not fit the job.
+  void begin_attempt(std::uint64_t number, restore_point from, flow::settings const& how);
+  /// How a task of the current attempt begins.
+  task_beginning beginning_of(task_address a) const;
+  /// Called with each attempt's tasks before they begin.
+  std::function<void(job_attempt&)> on_attempt = [](job_attempt&) {};
 
   std::vector<operator_summary> summaries() const;
   /// Notes that a source's task has these splits to read as well, and whether they are the last. Callable from any thread.
@@ -77,8 +107,10 @@ struct job_run {
   std::string activity_of(task_address a) const;
 
  private:
-  operator_summary summary(task_plan const& t, std::size_t place) const;
+  operator_summary summary(job_attempt const& now, task_plan const& t, std::size_t place) const;
 
+  mutable std::mutex attempt_lock_;
+  std::shared_ptr<job_attempt> attempt_;
   mutable std::mutex expected_lock_;
   struct expectation {
     input_size found{0, 0};
@@ -89,6 +121,7 @@ struct job_run {
 
 /// Starts the run: whoever holds the supervisor tells it to cancel; the end is told by `job_run::on_end`.
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::shared_ptr<job_run> run);
+snapshot_actor spawn_snapshots(caf::actor_system& system, std::shared_ptr<job_run> run, supervisor_actor supervisor);
 task_actor spawn_task(caf::actor_system& system, std::shared_ptr<job_run> run, task_address address, supervisor_actor supervisor);
 
 }  // namespace flow

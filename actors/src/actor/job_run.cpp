@@ -1,5 +1,5 @@
 #include "../supervisor/log_text.hpp"
-#include "job_actors.hpp"
+#include "restoring.hpp"
 
 #include <algorithm>
 
@@ -47,26 +47,56 @@ timestamp lowest(std::vector<operator_counters const*> const& subtasks) {
 
 }  // namespace
 
-job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::actor_system& system)
+job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::actor_system& system, std::shared_ptr<snapshot_store> snapshots)
     : what(std::move(j)), settings(s), plan(make_plan(what->graph(), s)), clock(system), blueprints(make_blueprints(what->graph(), plan, s)),
       expected_(plan.tasks.size()) {
+  if (!snapshots && settings.checkpoints())
+    snapshots = open_snapshots(settings.snapshots(), {settings.snapshots_kept(), settings.keep_cancelled(), settings.keep_succeeded()});
+  store = std::move(snapshots);
+  restore_point point;
+  if (store) point = first_restore_point(*this);
+  begin_attempt(store ? newest_attempt(*store, point) + 1 : 1, point, settings);
+}
+
+void job_run::begin_attempt(std::uint64_t number, restore_point from, flow::settings const& how) {
+  auto next = std::make_shared<job_attempt>();
+  next->number = number;
+  if (from.manifest) next->restore = std::make_unique<job_restore const>(std::move(from), what->graph(), how);
   for (auto const& t : blueprints) {
-    auto& subtasks = cells.emplace_back();
+    auto& subtasks = next->cells.emplace_back();
     for (auto const& b : t) {
-      auto& c = *subtasks.emplace_back(std::make_unique<cell>());
+      auto& c = *subtasks.emplace_back(std::make_unique<job_attempt::cell>());
       c.task = std::make_unique<flow::task>(b, settings, c.transport, clock, &keeper.chunks());
     }
   }
+  on_attempt(*next);
+  {
+    std::lock_guard const guard(expected_lock_);
+    expected_.assign(plan.tasks.size(), {});
+  }
+  std::lock_guard const guard(attempt_lock_);
+  attempt_ = std::move(next);
+}
+
+task_beginning job_run::beginning_of(task_address a) const {
+  auto const now = current();
+  task_beginning how;
+  if (!now->restore) return how;
+  auto const& t = plan.tasks[a.task];
+  how.finished = now->restore->had_finished(t, a.subtask);
+  how.state = [now, &t, a](std::uint32_t place) { return now->restore->state_of(t.nodes[place], a.subtask, t.parallelism); };
+  return how;
 }
 
 std::vector<operator_summary> job_run::summaries() const {
   std::vector<operator_summary> all;
+  auto const now = current();
   for (auto const& t : plan.tasks)
-    for (std::size_t place = 0; place < t.nodes.size(); ++place) all.push_back(summary(t, place));
+    for (std::size_t place = 0; place < t.nodes.size(); ++place) all.push_back(summary(*now, t, place));
   return all;
 }
 
-operator_summary job_run::summary(task_plan const& t, std::size_t place) const {
+operator_summary job_run::summary(job_attempt const& attempt, task_plan const& t, std::size_t place) const {
   auto const& n = what->graph().at(t.nodes[place]);
   operator_summary s;
   s.name = n.name;
@@ -77,7 +107,7 @@ operator_summary job_run::summary(task_plan const& t, std::size_t place) const {
   s.parallelism = t.parallelism;
   std::vector<operator_counters const*> subtasks;
   auto const now = clock.now();
-  for (auto const& c : cells[t.id]) {
+  for (auto const& c : attempt.cells[t.id]) {
     auto const& o = *c->task->operators()[place];
     subtasks.push_back(&o.counters());
     add(s, o.counters());
@@ -118,7 +148,8 @@ task_address job_run::address_of(std::size_t number) const {
 }
 
 std::string job_run::activity_of(task_address a) const {
-  auto const* at = cells[a.task][a.subtask]->task->activity().current.load(std::memory_order_relaxed);
+  auto const now = current();
+  auto const* at = now->cells[a.task][a.subtask]->task->activity().current.load(std::memory_order_relaxed);
   return (at ? "operator '" + at->name() + "'" : "task '" + plan.tasks[a.task].name + "'") + " (subtask " + std::to_string(a.subtask) + ")";
 }
 

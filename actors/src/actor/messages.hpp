@@ -9,9 +9,13 @@
 
 #include <caf/all.hpp>
 
+#include "../supervisor/checkpoint_actions.hpp"
+#include "../supervisor/task_snapshot.hpp"
 #include "../task/element.hpp"
 
 #include <flow/operator/source_operator.hpp>
+#include <flow/snapshot/piece_collector.hpp>
+#include <flow/snapshot/snapshot_store.hpp>
 
 namespace flow {
 
@@ -48,6 +52,20 @@ struct drift_grant {
 struct inject_barrier {
   std::uint64_t checkpoint = 0;
   std::uint64_t completed = 0;
+  bool full = false;
+  bool hold = false;  // a source gives nothing after it
+};
+/// To a source: go on after a barrier that held it.
+struct go_on {};
+/// To a source: end as if the input had ended.
+struct drain_source {};
+/// A checkpoint is complete: commit what was prepared for it.
+struct commit_prepared {
+  std::uint64_t checkpoint = 0;
+};
+/// Bytes of pieces that may be sent again.
+struct snapshot_credit {
+  std::uint64_t bytes = 0;
 };
 enum class ending : std::uint8_t { publish, cancel, abandon };
 struct end_task {
@@ -58,6 +76,7 @@ struct end_task {
 
 struct task_started {
   std::uint32_t task = 0, subtask = 0;
+  std::vector<std::string> mistakes;  // where what it is restored from does not fit
 };
 struct task_finished {
   std::uint32_t task = 0, subtask = 0;
@@ -86,24 +105,106 @@ struct split_request {
 /// To the supervisor itself: time to look for splits of the source that is this task.
 struct look_for_splits {
   std::uint32_t task = 0;
+  std::uint64_t attempt = 1;
 };
 struct begin_job {};
 struct cancel_job {};
+struct take_savepoint {
+  savepoint_request what;
+};
+/// All that one subtask has written for a checkpoint is in the store.
+struct snapshot_taken {
+  std::shared_ptr<task_snapshot> what;
+};
+struct snapshot_written {
+  std::uint64_t checkpoint = 0;
+};
+struct snapshot_failed {
+  std::uint64_t checkpoint = 0;
+  std::uint32_t code = 0;
+  std::string message;
+};
+/// The store has done all that it was told, and ended where it was told so.
+struct snapshots_idle {
+  bool ended = false;
+};
+struct committed {
+  std::uint32_t task = 0, subtask = 0;
+  std::uint64_t checkpoint = 0;
+};
+/// To the supervisor itself.
+struct checkpoint_due {};
+struct restart_job {};
+
+// ---- to the keeper of the snapshots
+
+/// `path`: of a savepoint, which has a store of its own.
+struct begin_snapshot {
+  std::uint64_t checkpoint = 0;
+  std::string path;
+};
+/// Entries of a piece; see `piece_output`.
+struct piece_chunk {
+  std::uint32_t place = 0;  // of the operator in its task's chain
+  std::shared_ptr<state_header const> of;
+  std::uint32_t part = 0;
+  piece_form form = piece_form::base;
+  bytes data;
+  std::uint64_t entries = 0;
+  bool last = false;
+};
+struct store_pieces {
+  std::uint64_t checkpoint = 0;
+  std::size_t participant = 0;
+  std::vector<std::shared_ptr<std::string const>> operators;  // by place
+  std::vector<piece_chunk> chunks;
+};
+/// A participant has sent all its pieces.
+struct pieces_sent {
+  std::size_t participant = 0;
+  std::uint32_t subtask = 0;
+  std::uint64_t checkpoint = 0;
+  bool finished = false;
+  std::vector<std::string> operators;  // by place
+  std::vector<std::vector<bytes>> prepared;
+  std::vector<schema> committable_schemas;
+};
+struct finish_snapshot {
+  std::shared_ptr<snapshot_manifest const> manifest;
+};
+struct abandon_snapshot {
+  std::uint64_t checkpoint = 0;
+};
+/// Answer when all before has been done; `how`: the job has ended so.
+struct settle_snapshots {
+  std::optional<job_end> how;
+};
 struct start_barrier {};
-struct cancel_timed_out {};
-struct ends_slowly {};
+struct cancel_timed_out {
+  std::uint64_t attempt = 1;
+};
+struct ends_slowly {
+  std::uint64_t attempt = 1;
+};
 
 using supervisor_actor = caf::typed_actor<caf::reacts_to<begin_job>, caf::reacts_to<cancel_job>, caf::reacts_to<start_barrier>,
                                           caf::reacts_to<cancel_timed_out>, caf::reacts_to<ends_slowly>, caf::reacts_to<task_started>, caf::reacts_to<task_finished>,
                                           caf::reacts_to<task_failed>, caf::reacts_to<task_ended>, caf::reacts_to<barrier_passed>,
-                                          caf::reacts_to<source_progress>, caf::reacts_to<split_request>, caf::reacts_to<look_for_splits>>;
+                                          caf::reacts_to<source_progress>, caf::reacts_to<split_request>, caf::reacts_to<look_for_splits>,
+                                          caf::reacts_to<take_savepoint>, caf::reacts_to<snapshot_taken>, caf::reacts_to<snapshot_written>,
+                                          caf::reacts_to<snapshot_failed>, caf::reacts_to<snapshots_idle>, caf::reacts_to<committed>,
+                                          caf::reacts_to<checkpoint_due>, caf::reacts_to<restart_job>>;
 using task_actor = caf::typed_actor<caf::reacts_to<delivery>, caf::reacts_to<credit_grant>, caf::reacts_to<step_now>,
                                     caf::reacts_to<look_again>, caf::reacts_to<begin_task>, caf::reacts_to<assign_splits>,
-                                    caf::reacts_to<drift_grant>, caf::reacts_to<inject_barrier>, caf::reacts_to<end_task>>;
+                                    caf::reacts_to<drift_grant>, caf::reacts_to<inject_barrier>, caf::reacts_to<end_task>, caf::reacts_to<go_on>,
+                                    caf::reacts_to<drain_source>, caf::reacts_to<commit_prepared>, caf::reacts_to<snapshot_credit>>;
+using snapshot_actor = caf::typed_actor<caf::reacts_to<begin_snapshot>, caf::reacts_to<store_pieces>, caf::reacts_to<pieces_sent>,
+                                        caf::reacts_to<finish_snapshot>, caf::reacts_to<abandon_snapshot>, caf::reacts_to<settle_snapshots>>;
 
 /// The tasks of a job by task and subtask.
 struct peers {
   std::vector<std::vector<task_actor>> tasks;
+  snapshot_actor snapshots;  // null: there are no checkpoints
 };
 
 template <class Inspector> auto inspect(Inspector& f, step_now&) { return f(caf::meta::type_name("step_now")); }
@@ -111,24 +212,42 @@ template <class Inspector> auto inspect(Inspector& f, look_again& m) { return f(
 template <class Inspector> auto inspect(Inspector& f, split_terms& m) { return f(caf::meta::type_name("split_terms"), m.complete, m.on_request, m.held, m.in_time_order); }
 template <class Inspector> auto inspect(Inspector& f, assign_splits& m) { return f(caf::meta::type_name("assign_splits"), m.ids, m.positions, m.terms); }
 template <class Inspector> auto inspect(Inspector& f, drift_grant& m) { return f(caf::meta::type_name("drift_grant"), m.until); }
-template <class Inspector> auto inspect(Inspector& f, inject_barrier& m) { return f(caf::meta::type_name("inject_barrier"), m.checkpoint, m.completed); }
+template <class Inspector> auto inspect(Inspector& f, inject_barrier& m) { return f(caf::meta::type_name("inject_barrier"), m.checkpoint, m.completed, m.full, m.hold); }
+template <class Inspector> auto inspect(Inspector& f, go_on&) { return f(caf::meta::type_name("go_on")); }
+template <class Inspector> auto inspect(Inspector& f, drain_source&) { return f(caf::meta::type_name("drain_source")); }
+template <class Inspector> auto inspect(Inspector& f, commit_prepared& m) { return f(caf::meta::type_name("commit_prepared"), m.checkpoint); }
+template <class Inspector> auto inspect(Inspector& f, snapshot_credit& m) { return f(caf::meta::type_name("snapshot_credit"), m.bytes); }
+template <class Inspector> auto inspect(Inspector& f, snapshot_written& m) { return f(caf::meta::type_name("snapshot_written"), m.checkpoint); }
+template <class Inspector> auto inspect(Inspector& f, snapshot_failed& m) { return f(caf::meta::type_name("snapshot_failed"), m.checkpoint, m.code, m.message); }
+template <class Inspector> auto inspect(Inspector& f, snapshots_idle& m) { return f(caf::meta::type_name("snapshots_idle"), m.ended); }
+template <class Inspector> auto inspect(Inspector& f, committed& m) { return f(caf::meta::type_name("committed"), m.task, m.subtask, m.checkpoint); }
+template <class Inspector> auto inspect(Inspector& f, checkpoint_due&) { return f(caf::meta::type_name("checkpoint_due")); }
+template <class Inspector> auto inspect(Inspector& f, restart_job&) { return f(caf::meta::type_name("restart_job")); }
+template <class Inspector> auto inspect(Inspector& f, begin_snapshot& m) { return f(caf::meta::type_name("begin_snapshot"), m.checkpoint, m.path); }
+template <class Inspector> auto inspect(Inspector& f, abandon_snapshot& m) { return f(caf::meta::type_name("abandon_snapshot"), m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, end_task& m) { return f(caf::meta::type_name("end_task"), m.how); }
-template <class Inspector> auto inspect(Inspector& f, task_started& m) { return f(caf::meta::type_name("task_started"), m.task, m.subtask); }
+template <class Inspector> auto inspect(Inspector& f, task_started& m) { return f(caf::meta::type_name("task_started"), m.task, m.subtask, m.mistakes); }
 template <class Inspector> auto inspect(Inspector& f, task_finished& m) { return f(caf::meta::type_name("task_finished"), m.task, m.subtask); }
 template <class Inspector> auto inspect(Inspector& f, task_failed& m) { return f(caf::meta::type_name("task_failed"), m.task, m.subtask, m.code, m.operator_name, m.message); }
 template <class Inspector> auto inspect(Inspector& f, task_ended& m) { return f(caf::meta::type_name("task_ended"), m.task, m.subtask); }
 template <class Inspector> auto inspect(Inspector& f, barrier_passed& m) { return f(caf::meta::type_name("barrier_passed"), m.task, m.subtask, m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, source_progress& m) { return f(caf::meta::type_name("source_progress"), m.task, m.subtask, m.time); }
 template <class Inspector> auto inspect(Inspector& f, split_request& m) { return f(caf::meta::type_name("split_request"), m.task, m.subtask); }
-template <class Inspector> auto inspect(Inspector& f, look_for_splits& m) { return f(caf::meta::type_name("look_for_splits"), m.task); }
+template <class Inspector> auto inspect(Inspector& f, look_for_splits& m) { return f(caf::meta::type_name("look_for_splits"), m.task, m.attempt); }
 template <class Inspector> auto inspect(Inspector& f, begin_job&) { return f(caf::meta::type_name("begin_job")); }
 template <class Inspector> auto inspect(Inspector& f, cancel_job&) { return f(caf::meta::type_name("cancel_job")); }
 template <class Inspector> auto inspect(Inspector& f, start_barrier&) { return f(caf::meta::type_name("start_barrier")); }
-template <class Inspector> auto inspect(Inspector& f, cancel_timed_out&) { return f(caf::meta::type_name("cancel_timed_out")); }
-template <class Inspector> auto inspect(Inspector& f, ends_slowly&) { return f(caf::meta::type_name("ends_slowly")); }
+template <class Inspector> auto inspect(Inspector& f, cancel_timed_out& m) { return f(caf::meta::type_name("cancel_timed_out"), m.attempt); }
+template <class Inspector> auto inspect(Inspector& f, ends_slowly& m) { return f(caf::meta::type_name("ends_slowly"), m.attempt); }
 
 }  // namespace flow
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::delivery)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::credit_grant)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::begin_task)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::take_savepoint)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::snapshot_taken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::store_pieces)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::pieces_sent)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::finish_snapshot)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::settle_snapshots)

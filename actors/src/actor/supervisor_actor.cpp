@@ -1,9 +1,11 @@
 #include "../supervisor/barriers.hpp"
 #include "../supervisor/drift.hpp"
 #include "../supervisor/log_text.hpp"
+#include "../supervisor/restart_strategy.hpp"
 #include "../supervisor/source_splits.hpp"
 #include "../supervisor/supervision.hpp"
-#include "job_actors.hpp"
+#include "checkpointing.hpp"
+#include "restoring.hpp"
 
 namespace flow {
 namespace {
@@ -12,7 +14,8 @@ namespace {
 class supervisor_shell : public supervisor_actor::base {
  public:
   supervisor_shell(caf::actor_config& c, std::shared_ptr<job_run> run)
-      : supervisor_actor::base(c), run_(std::move(run)), supervision_(run_->subtasks()), barriers_(run_->subtasks()) {
+      : supervisor_actor::base(c), run_(std::move(run)), supervision_(run_->subtasks()), barriers_(run_->subtasks()),
+        restart_(run_->settings.restart(), std::random_device{}()) {
     // A fault of the supervisor itself, or of a task's actor, must not leave the caller waiting: it is the job's failure, and
     // takes the linked tasks along.
     set_exception_handler([this](std::exception_ptr& fault) -> caf::error {
@@ -31,28 +34,36 @@ class supervisor_shell : public supervisor_actor::base {
         [this](begin_job) { begin(); },
         [this](cancel_job) {
           if (supervision_.state() == supervision::phase::publishing) watch_the_end();  // goes on, but not for ever
+          if (waits_to_restart_) return end_without_tasks();
           auto const what = supervision_.cancel();
+          if (what == supervision::action::cancel) stop_checkpoints(error(error_code::cancelled, "the job is cancelled"));
           if (what == supervision::action::cancel) log(log_level::info, [] { return "cancelling: sources stop, sinks publish what they have received"; });
           act(what);
         },
         [this](start_barrier) { start_a_barrier(); },
-        [this](cancel_timed_out) {
-          if (supervision_.state() == supervision::phase::ended) return;
+        [this](cancel_timed_out const& m) {
+          if (m.attempt != run_->current()->number || supervision_.state() == supervision::phase::ended) return;
           run_->on_unresponsive(error(error_code::not_responding, "not ended within " + format_duration(run_->settings.cancel_timeout()) +
                                                                       " (cancel-timeout): " + missing()));
         },
-        [this](ends_slowly) {
-          if (supervision_.state() != supervision::phase::ended)
+        [this](ends_slowly const& m) {
+          if (m.attempt == run_->current()->number && supervision_.state() != supervision::phase::ended)
             log(log_level::warning, [&] { return "still waiting for the end of " + missing(); });
         },
         [this](task_started const& m) {
           log_task(m, "started");
-          act(supervision_.started(number(m)));
+          mistakes_.insert(mistakes_.end(), m.mistakes.begin(), m.mistakes.end());
+          auto const what = supervision_.started(number(m));
+          if (what != supervision::action::none && !mistakes_.empty()) return failed(run_->current()->restore->plan().refusal(mistakes_));
+          act(what);
         },
         [this](task_finished const& m) {
           log_task(m, "has finished");
           barriers_.finished(number(m));
-          act(supervision_.finished(number(m)));
+          auto const what = supervision_.finished(number(m));
+          // With checkpoints the job ends when the last one is committed.
+          if (checkpoints_) return checkpoints_->tell([&](auto& k) { k.finished(number(m)); });
+          act(what);
         },
         [this](task_failed const& m) { failed(error(static_cast<error_code>(m.code), m.operator_name, m.message)); },
         [this](task_ended const& m) { act(supervision_.ended(number(m))); },
@@ -63,11 +74,38 @@ class supervisor_shell : public supervisor_actor::base {
         },
         [this](source_progress const& m) { progress(m); },
         [this](split_request const& m) { with_splits(m.task, [&](source_splits& s) { give(m.task, s.asked(m.subtask)); }); },
-        [this](look_for_splits const& m) { look(m.task); },
+        [this](look_for_splits const& m) { if (m.attempt == run_->current()->number) look(m.task); },
+        [this](take_savepoint& m) {
+          if (checkpoints_) return checkpoints_->tell([&](auto& k) { k.requested(std::move(m.what)); });
+          run_->on_savepoint({m.what.number, m.what.path, 0, error(error_code::usage, "the job takes no checkpoints; give it a directory for snapshots")});
+        },
+        [this](snapshot_taken const& m) { tell_checkpoints([&](auto& k) { k.answered(*m.what); }); },
+        [this](snapshot_written const& m) {
+          restart_.progressed();
+          tell_checkpoints([&](auto& k) { k.written(m.checkpoint); });
+        },
+        [this](snapshot_failed const& m) {
+          tell_checkpoints([&](auto& k) { k.failed(m.checkpoint, error(static_cast<error_code>(m.code), m.message)); });
+        },
+        [this](snapshots_idle const& m) {
+          if (m.ended) return tell_result();
+          begin_again();
+        },
+        [this](committed const& m) { tell_checkpoints([&](auto& k) { k.confirmed(number(m), m.checkpoint); }); },
+        [this](checkpoint_due) {
+          if (checkpoints_) checkpoints_->due();
+        },
+        [this](restart_job) {
+          if (!std::exchange(waits_to_restart_, false)) return;
+          if (!checkpoints_) return begin_again();
+          send(snapshots_, settle_snapshots{});  // what is left of the attempt before is given up first
+        },
     };
   }
   const char* name() const override { return "flow.supervisor"; }
   void on_exit() override {
+    checkpoints_.reset();
+    snapshots_ = nullptr;
     splits_.clear();
     peers_.reset();
     run_.reset();
@@ -98,18 +136,70 @@ class supervisor_shell : public supervisor_actor::base {
   template <class M>
   void log_task(M const& m, char const* what) const { log(log_level::debug, [&] { return task_name(m) + " " + what; }); }
 
+  template <class F>
+  void tell_checkpoints(F f) {
+    if (checkpoints_) checkpoints_->tell(f);
+    tell_progress();
+  }
+  void tell_progress() {
+    run_->progress.tell(checkpoints_ ? checkpoints_->summary() : checkpoint_summary{}, restart_.restarts(), run_->clock.now());
+  }
+  void stop_checkpoints(error const& why) {
+    if (checkpoints_) checkpoints_->stopping(why);
+  }
+
   void failed(error const& e) {
     auto const what = supervision_.failed(e);
     bool const is_first = what == supervision::action::abandon;  // the job's own failure is its result
     run_->watcher.log(log_level::info, e.operator_name(),
                       [&] { return (is_first ? "failed, all tasks are stopped: " : "failed as well: ") + e.message(); });
+    if (is_first) {
+      decision_ = restart_.failed(e, run_->clock.now());
+      if (!decision_.restart_after) stop_checkpoints(e);
+      else if (checkpoints_) checkpoints_->restarting(e);
+    }
     act(what);
   }
 
   void begin() {
     began_ = run_->clock.now();
     log(log_level::info, [&] { return log_text::start(run_->plan); });
+    if (run_->store) {
+      snapshots_ = spawn_snapshots(system(), run_, supervisor_actor(this));
+      checkpoints_.emplace(this, run_, checkpointing::hooks{[this](error const& e) { failed(e); }, [this](bool stopped) { end_checkpointed(stopped); },
+                                                            [this] { return enumerators(); }});
+    }
+    begin_attempt();
+  }
+  /// The job has failed and all its tasks are gone.
+  void begin_again() {
+    supervision_ = supervision(run_->subtasks());
+    barriers_ = barrier_tracker(run_->subtasks());
+    drift_ = {};
+    drift_numbers_.clear();
+    splits_.clear();
+    peers_.reset();
+    decision_ = {};
+    try {
+      run_->begin_attempt(run_->current()->number + 1, run_->store ? newest_checkpoint(run_->store) : restore_point{},
+                          flow::settings(run_->settings).restore({}));
+    } catch (...) {
+      failed(error_being_handled({}));
+      return end_without_tasks();
+    }
+    tell_progress();
+    begin_attempt();
+  }
+  /// Commits what the checkpoint has prepared, and spawns the tasks.
+  void begin_attempt() {
+    try {
+      recover_sinks(*run_);
+    } catch (error const& e) {
+      failed(e);
+      return end_without_tasks();
+    }
     auto all = std::make_shared<peers>();
+    all->snapshots = snapshots_;
     for (auto const& t : run_->plan.tasks) {
       auto& subtasks = all->tasks.emplace_back();
       for (std::uint32_t i = 0; i < t.parallelism; ++i)
@@ -119,9 +209,29 @@ class supervisor_shell : public supervisor_actor::base {
     bound_drift();
     each([&](task_address, task_actor const& t) { send(t, begin_task{peers_}); });
   }
+  /// No task is there that could end.
+  void end_without_tasks() {
+    waits_to_restart_ = false;
+    supervision_.cancel();
+    for (std::size_t i = 0; i < run_->subtasks(); ++i) act(supervision_.ended(i));
+  }
+  void end_checkpointed(bool stopped) {
+    if (stopped && supervision_.state() == supervision::phase::running) act(supervision_.cancel());
+    else act(supervision_.all_committed());
+  }
+  std::vector<enumerator_state> enumerators() {
+    std::vector<enumerator_state> all;
+    for (auto const& [task, splits] : splits_) {
+      enumerator_state e{run_->what->graph().at(run_->plan.tasks[task].nodes.front()).name, {}, schema_of<stored_splits>()};
+      encoder archive(e.encoded);
+      archive(splits.store());
+      all.push_back(std::move(e));
+    }
+    return all;
+  }
   void bound_drift() {
     each([&](task_address a, task_actor const&) {
-      auto const bound = run_->cells[a.task][a.subtask]->task->max_drift();
+      auto const bound = run_->current()->cells[a.task][a.subtask]->task->max_drift();
       if (bound.count() == 0) return;
       drift_numbers_[run_->number_of(a.task, a.subtask)] = drift_.size();
       drift_.add(bound);
@@ -141,6 +251,8 @@ class supervisor_shell : public supervisor_actor::base {
 
   /// Begins to find the splits of every source.
   void assign() {
+    if (checkpoints_) checkpoints_->started(peers_);
+    tell_progress();
     for (auto const& t : run_->plan.tasks)
       if (t.is_source) look(t.id);
   }
@@ -153,8 +265,9 @@ class supervisor_shell : public supervisor_actor::base {
         run_->watcher.log(log_level::info, run_->what->graph().at(source.nodes.front()).name, [&] { return log_text::splits(looked.found, source.parallelism); });
       give(task, std::move(looked.shares));
       if (!looked.again) return;
-      if (looked.again->count() == 0) send(this, look_for_splits{task});  // behind what else has come
-      else delayed_send(this, *looked.again, look_for_splits{task});
+      look_for_splits const later{task, run_->current()->number};
+      if (looked.again->count() == 0) send(this, later);  // behind what else has come
+      else delayed_send(this, *looked.again, later);
     });
   }
   /// Calls `f` with the splits of a source while the job runs; an error is the job's.
@@ -166,6 +279,7 @@ class supervisor_shell : public supervisor_actor::base {
       if (known == splits_.end()) {
         auto const& t = run_->plan.tasks[task];
         known = splits_.try_emplace(task, run_->what->graph().at(t.nodes.front()), t.parallelism, run_->clock).first;
+        if (auto const stored = restored_splits(*run_, t)) known->second.restore(*stored);
       }
       f(known->second);
     } catch (error const& e) {
@@ -203,6 +317,7 @@ class supervisor_shell : public supervisor_actor::base {
 
   void start_a_barrier() {
     if (supervision_.state() != supervision::phase::running) return;
+    if (checkpoints_) return tell_checkpoints([](auto& k) { k.triggered(); });
     auto const b = barriers_.begin();
     log(log_level::debug, [&] { return "barrier " + std::to_string(b) + " goes to the sources"; });
     for (auto const& t : run_->plan.tasks)
@@ -213,11 +328,11 @@ class supervisor_shell : public supervisor_actor::base {
   void end_all(ending how) {
     if (how == ending::publish) log(log_level::info, [] { return "all input is processed, results are published"; });
     run_->watcher.ending();
-    delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()) / 10, ends_slowly{});
+    delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()) / 10, ends_slowly{run_->current()->number});
     each([&](task_address, task_actor const& t) { send<caf::message_priority::high>(t, end_task{how}); });
     if (how != ending::publish) watch_the_end();
   }
-  void watch_the_end() { delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()), cancel_timed_out{}); }
+  void watch_the_end() { delayed_send(this, std::chrono::nanoseconds(run_->settings.cancel_timeout()), cancel_timed_out{run_->current()->number}); }
 
   /// Who has not ended, and what it is in.
   std::string missing() const {
@@ -226,18 +341,38 @@ class supervisor_shell : public supervisor_actor::base {
     return text;
   }
 
+  /// All tasks are gone.
   void report() {
-    job_result r;
-    switch (supervision_.outcome()) {
-      case supervision::result::failed: r.end = job_result::how::failed; break;
-      case supervision::result::cancelled: r.end = job_result::how::cancelled; break;
-      default: r.end = job_result::how::finished;
+    if (supervision_.outcome() == supervision::result::failed && decision_.restart_after) {
+      log(log_level::info, [&] { return "starting again in " + format_duration(std::chrono::duration_cast<std::chrono::microseconds>(*decision_.restart_after)); });
+      waits_to_restart_ = true;
+      delayed_send(this, *decision_.restart_after, restart_job{});
+      return;
     }
-    r.failure = supervision_.failure();
+    if (!snapshots_) return tell_result();
+    send(snapshots_, settle_snapshots{how_it_ended()});
+  }
+  job_end how_it_ended() const {
+    switch (supervision_.outcome()) {
+      case supervision::result::failed: return job_end::failed;
+      case supervision::result::cancelled: return job_end::cancelled;
+      default: return job_end::succeeded;
+    }
+  }
+  void tell_result() {
+    job_result r;
+    switch (how_it_ended()) {
+      case job_end::failed: r.end = job_result::how::failed; break;
+      case job_end::cancelled: r.end = job_result::how::cancelled; break;
+      case job_end::succeeded: r.end = job_result::how::finished;
+    }
+    if (r.end == job_result::how::failed) r.failure = decision_.end ? decision_.end : supervision_.failure();
     r.operators = run_->summaries();
     r.elapsed = run_->clock.now() - began_;
     r.last_barrier = barriers_.completed();
-    for (auto const& t : run_->cells)
+    r.restarts = run_->progress.restarts();
+    r.checkpoints = run_->progress.checkpoints(run_->clock.now());
+    for (auto const& t : run_->current()->cells)
       for (auto const& c : t) r.most_bytes_in_flight += c->task->counters().most_bytes_in_flight.value();
     log(log_level::info, [&] { return log_text::end(r.end, r.elapsed); });
     run_->on_end(std::move(r));
@@ -246,6 +381,7 @@ class supervisor_shell : public supervisor_actor::base {
 
   template <class F>
   void each(F f) {
+    if (!peers_) return;
     for (auto const& t : run_->plan.tasks)
       for (std::uint32_t i = 0; i < t.parallelism; ++i) f(task_address{t.id, i}, peers_->tasks[t.id][i]);
   }
@@ -258,6 +394,12 @@ class supervisor_shell : public supervisor_actor::base {
   std::map<std::uint32_t, source_splits> splits_;  // by task
   std::shared_ptr<peers const> peers_;
   std::chrono::nanoseconds began_{0};
+  restart_strategy restart_;
+  restart_strategy::decision decision_;
+  bool waits_to_restart_ = false;
+  std::vector<std::string> mistakes_;  // of what is restored
+  snapshot_actor snapshots_;
+  std::optional<checkpointing> checkpoints_;
 };
 
 }  // namespace

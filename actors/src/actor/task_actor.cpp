@@ -1,4 +1,5 @@
 #include "job_actors.hpp"
+#include "piece_sender.hpp"
 
 namespace flow {
 
@@ -15,7 +16,7 @@ class task_shell : public task_actor::base {
  public:
   task_shell(caf::actor_config& c, std::shared_ptr<job_run> run, task_address address, supervisor_actor supervisor)
       : task_actor::base(c), run_(std::move(run)), address_(address), supervisor_(std::move(supervisor)),
-        cell_(*run_->cells[address.task][address.subtask]), task_(*cell_.task) {}
+        attempt_(run_->current()), cell_(*attempt_->cells[address.task][address.subtask]), task_(*cell_.task) {}
 
   behavior_type make_behavior() override {
     return {
@@ -37,13 +38,21 @@ class task_shell : public task_actor::base {
           guarded([&] { task_.assign(std::move(splits), m.terms); });
         },
         [this](drift_grant const& m) { guarded([&] { task_.grant(timestamp{duration{m.until}}); }); },
-        [this](inject_barrier const& m) { guarded([&] { task_.inject({m.checkpoint, m.completed}); }); },
+        [this](inject_barrier const& m) { guarded([&] { task_.inject({m.checkpoint, m.completed, m.full}, m.hold); }); },
+        [this](go_on) { guarded([&] { task_.go_on(); }); },
+        [this](drain_source) { guarded([&] { task_.drain(); }); },
+        [this](commit_prepared const& m) { guarded([&] { task_.commit(m.checkpoint); }); },
+        [this](snapshot_credit const& m) {
+          sender_->give(m.bytes);
+          queue_step();
+        },
         [this](end_task const& m) { end(m.how); },
     };
   }
   const char* name() const override { return "flow.task"; }
   void on_exit() override {
     supervisor_ = nullptr;
+    sender_.reset();
     cell_.transport.all.reset();
   }
 
@@ -57,19 +66,35 @@ class task_shell : public task_actor::base {
     auto const address = caf::actor_cast<caf::weak_actor_ptr>(this);
     guarded([&] {
       task_.on_barrier = [this](barrier const& b) { send(supervisor_, barrier_passed{address_.task, address_.subtask, b.checkpoint}); };
-      task_.start([address] {
+      if (m.all->snapshots)
+        sender_ = std::make_unique<piece_sender>(this, m.all->snapshots, supervisor_, task_, run_->number_of(address_.task, address_.subtask), address_);
+      auto how = run_->beginning_of(address_);
+      how.port = sender_.get();
+      how.attempt = attempt_->number;
+      how.wake = [address] {
         if (auto self = caf::actor_cast<caf::strong_actor_ptr>(address)) caf::anon_send(caf::actor_cast<task_actor>(self), step_now{});
-      });
-      send(supervisor_, task_started{address_.task, address_.subtask});
+      };
+      task_.start(how);
+      send(supervisor_, task_started{address_.task, address_.subtask, mistakes()});
     });
   }
 
+  std::vector<std::string> mistakes() const {
+    std::vector<std::string> all;
+    if (!attempt_->restore || task_.state() != task::phase::running) return all;
+    for (auto const& o : task_.operators()) {
+      auto const found = attempt_->restore->mistakes_of(*o);
+      all.insert(all.end(), found.begin(), found.end());
+    }
+    return all;
+  }
   void step() {
     if (ended()) return;
     guarded_without_step([&] {
       auto const r = task_.step();
       report_progress(r.what == task::outcome::busy);
       if (task_.wants_split()) send(supervisor_, split_request{address_.task, address_.subtask});
+      if (r.writes) queue_step();
       switch (r.what) {
         case task::outcome::busy: return queue_step();
         case task::outcome::blocked:
@@ -133,7 +158,9 @@ class task_shell : public task_actor::base {
   std::shared_ptr<job_run> run_;
   task_address address_;
   supervisor_actor supervisor_;
-  job_run::cell& cell_;
+  std::shared_ptr<job_attempt> attempt_;
+  job_attempt::cell& cell_;
+  std::unique_ptr<piece_sender> sender_;
   task& task_;
   bool step_queued_ = false;
   std::optional<std::chrono::nanoseconds> look_pending_;

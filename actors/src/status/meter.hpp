@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <flow/counters.hpp>
+#include <flow/snapshot/checkpoint_summary.hpp>
 
 namespace flow {
 
@@ -39,6 +40,9 @@ struct status_view {
   /// known end.
   std::optional<double> done;
   std::optional<std::chrono::nanoseconds> left;
+  /// Not measured but told.
+  checkpoint_summary checkpoints;
+  std::uint64_t restarts = 0;
 };
 
 class status_meter {

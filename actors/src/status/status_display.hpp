@@ -15,6 +15,13 @@
 
 namespace flow {
 
+/// What a run tells of itself while it runs.
+struct run_counters {
+  std::vector<operator_summary> operators;
+  checkpoint_summary checkpoints;
+  std::uint64_t restarts = 0;
+};
+
 class status_display {
  public:
   static constexpr std::chrono::milliseconds redraw_every{200};
@@ -31,7 +38,7 @@ class status_display {
   /// How long until there is something to be shown, unless `wake` is called before.
   std::chrono::nanoseconds due_in();
   /// Shows what there is to be shown by now. `counters()` is called when it is time for a status.
-  void update(std::function<std::vector<operator_summary>()> const& counters, bool cancelling);
+  void update(std::function<run_counters()> const& counters, bool cancelling);
   /// Takes the line away and prints the rest of the log; `waits` for a slow reader of standard error or leaves it out.
   void finish(bool waits);
 

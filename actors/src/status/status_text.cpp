@@ -14,6 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int highest_rank = 11;
+
 /// A piece of the line. The part that it belongs to is set off from the others; the higher the rank, the sooner it is left out.
 struct piece {
   int part;
@@ -35,18 +37,29 @@ void add_time(std::vector<piece>& pieces, int part, int rank, timestamp watermar
   if (auto const d = behind(watermark, wall)) pieces.push_back({part, rank, ", " + short_clock(*d) + " behind"});
 }
 
+void add_checkpoints(std::vector<piece>& pieces, int part, int rank, int size_rank, status_view const& v) {
+  auto const& c = v.checkpoints;
+  if (v.restarts > 0) pieces.push_back({part, rank, fmt::format("{} restart{}", v.restarts, v.restarts == 1 ? "" : "s")});
+  if (!c.on) return;
+  pieces.push_back({part + 1, rank, c.last > 0 ? fmt::format("checkpoint {}, {} ago", c.last, short_clock(c.age)) : "no checkpoint yet"});
+  if (c.last > 0)
+    pieces.push_back({part + 1, size_rank, fmt::format(", {} in {:.1f} s", short_bytes(static_cast<double>(c.written_bytes)), std::chrono::duration<double>(c.duration).count())});
+  if (c.failed > 0) pieces.push_back({part + 1, rank, fmt::format(", {} failed", c.failed)});
+}
+
 std::vector<piece> pieces_of(status_view const& v, timestamp wall) {
   std::vector<piece> pieces;
-  if (!v.job.empty()) pieces.push_back({0, 9, printable(v.job)});
+  if (!v.job.empty()) pieces.push_back({0, highest_rank, printable(v.job)});
   if (v.cancelling) pieces.push_back({1, 0, "cancelling"});
   pieces.push_back({2, 1, short_clock(v.elapsed)});
   if (v.done) pieces.push_back({3, 1, fmt::format("{}%", static_cast<int>(*v.done * 100))});
   if (v.left) pieces.push_back({3, 2, ", " + short_clock(*v.left) + " left"});
-  add_flow(pieces, 4, 3, 7, "in", v.records_in, v.bytes_in);
-  add_flow(pieces, 5, 4, 8, "out", v.records_out, v.bytes_out);
+  add_flow(pieces, 4, 3, 9, "in", v.records_in, v.bytes_in);
+  add_flow(pieces, 5, 4, 10, "out", v.records_out, v.bytes_out);
   add_time(pieces, 6, 5, v.watermark, wall);
+  add_checkpoints(pieces, 7, 7, 8, v);
   for (auto const& h : v.held_up)
-    pieces.push_back({7, 6, fmt::format("{}{} {:.0f}%", &h == &v.held_up.front() ? "held back: " : ", ", printable(h.name), h.share * 100)});
+    pieces.push_back({9, 6, fmt::format("{}{} {:.0f}%", &h == &v.held_up.front() ? "held back: " : ", ", printable(h.name), h.share * 100)});
   return pieces;
 }
 
@@ -73,7 +86,7 @@ std::optional<duration> behind(timestamp watermark, timestamp wall) {
 std::string status_line(status_view const& view, timestamp wall, std::size_t width) {
   auto const pieces = pieces_of(view, wall);
   std::string line;
-  for (int most_rank = 9; most_rank >= 1; --most_rank) {
+  for (int most_rank = highest_rank; most_rank >= 1; --most_rank) {
     line = joined(pieces, most_rank);
     if (columns_of(line) <= width) return line;
   }

@@ -10,6 +10,9 @@
 
 namespace flow {
 
+/// The state of a source that the supervisor stores beside those of its subtasks.
+inline constexpr char const* enumerator_state_name = "flow.enumerator";
+
 /// What a snapshot holds of it: what has been found, and what of that nobody has been given.
 struct stored_splits {
   std::string position;

@@ -29,6 +29,8 @@ class supervision {
   action failed(error const& e);
   action ended(std::size_t task);
   action cancel();
+  /// Of a job with checkpoints: all have finished, and the last checkpoint is committed. The same as the last `finished` without.
+  action all_committed() { return phase_ == phase::publishing ? action::publish : action::none; }
 
   phase state() const { return phase_; }
   result outcome() const { return result_; }

@@ -6,7 +6,7 @@
 
 namespace flow {
 
-incoming::incoming(std::vector<incoming_channel> channels, transport& t) : transport_(t) {
+incoming::incoming(std::vector<incoming_channel> channels, transport& t, bool aligns) : transport_(t), aligns_(aligns) {
   for (auto const& c : channels) {
     channels_.push_back({});
     channels_.back().from = c;
@@ -29,7 +29,7 @@ incoming::work incoming::next() {
   for (std::size_t looked = 0; looked < channels_.size(); ++looked) {
     auto const number = static_cast<std::uint32_t>(turn_);
     turn_ = (turn_ + 1) % channels_.size();
-    while (!channels_[number].queue.empty() && !channels_[number].barrier) {
+    while (!channels_[number].queue.empty() && (!aligns_ || channels_[number].barriers.empty())) {
       if (auto w = look_at(number)) return *w;
       if (std::exchange(time_changed_, false))
         if (auto w = time_passed()) return *w;
@@ -68,24 +68,26 @@ std::optional<incoming::work> incoming::look_at(std::uint32_t number) {
       ++ended_;
       return aligned();
     case element::kind::barrier:
-      c.barrier = control.barrier;
-      ++at_barrier_;
+      c.barriers.push_back(control.barrier);
       return aligned();
     case element::kind::batch: break;
   }
   return {};
 }
 
-/// When every channel that has not ended has reached the barrier, it passes.
+bool incoming::aligning() const {
+  return std::any_of(channels_.begin(), channels_.end(), [](channel const& c) { return !c.barriers.empty(); });
+}
+
+/// When every channel that has not ended has reached the barrier, it passes. All see the same barriers in the same order.
 std::optional<incoming::work> incoming::aligned() {
-  if (at_barrier_ == 0 || at_barrier_ + ended_ < channels_.size()) return {};
+  if (!aligning() || !std::all_of(channels_.begin(), channels_.end(), [](channel const& c) { return c.ended || !c.barriers.empty(); })) return {};
   work w{work::kind::barrier, 0, nullptr, {}, {}};
   for (auto& c : channels_) {
-    if (!c.barrier) continue;
-    w.barrier = *c.barrier;
-    c.barrier.reset();
+    if (c.barriers.empty()) continue;
+    w.barrier = c.barriers.front();
+    c.barriers.pop_front();
   }
-  at_barrier_ = 0;
   return w;
 }
 

@@ -23,7 +23,8 @@ struct incoming_channel {
 
 class incoming {
  public:
-  incoming(std::vector<incoming_channel> channels, transport& t);
+  /// `aligns`: whether a channel that has reached a barrier waits for the others (exactly once), or goes on (at least once).
+  incoming(std::vector<incoming_channel> channels, transport& t, bool aligns = true);
 
   void deliver(std::uint32_t channel, element e);
 
@@ -43,8 +44,8 @@ class incoming {
   void give_credit(bool all);
 
   bool ended() const { return ended_ == channels_.size(); }
-  /// Whether a channel waits at a barrier for the others.
-  bool aligning() const { return at_barrier_ > 0; }
+  /// Whether a channel has reached a barrier that others have not.
+  bool aligning() const;
   std::size_t queued() const;
   /// The watermark of a channel, and whether it is idle: for the one that asks who holds the watermark back.
   timestamp watermark_of(std::uint32_t channel) const { return channels_[channel].watermark; }
@@ -59,7 +60,7 @@ class incoming {
     timestamp watermark = no_watermark;
     bool idle = false;
     bool ended = false;
-    std::optional<flow::barrier> barrier;
+    std::deque<flow::barrier> barriers;  // reached, and not by all; where channels wait at most one
     std::size_t owed = 0;
     std::vector<batch_ref> emptied;
   };
@@ -70,10 +71,10 @@ class incoming {
 
   transport& transport_;
   std::vector<channel> channels_;
+  bool const aligns_;
   bool any_event_time_ = false;
   std::size_t turn_ = 0;
   std::size_t ended_ = 0;
-  std::size_t at_barrier_ = 0;
   timestamp passed_on_ = no_watermark;
   bool idle_passed_on_ = false;
   bool was_idle_ = false;

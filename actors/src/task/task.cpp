@@ -17,7 +17,7 @@ std::unique_ptr<operator_base> make_operator(node const& n) {
 }  // namespace
 
 task::task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock, chunk_pool* chunks)
-    : blueprint_(blueprint), settings_(s), clock_(clock), chunks_(chunks), incoming_(blueprint.inputs, t) {
+    : blueprint_(blueprint), settings_(s), clock_(clock), chunks_(chunks), incoming_(blueprint.inputs, t, !s.at_least_once()) {
   for (auto const& c : blueprint_.chain) {
     operators_.push_back(make_operator(*c.what));
     if (auto* const sink = dynamic_cast<sink_operator_base*>(operators_.back().get())) sinks_.push_back(sink);
@@ -33,7 +33,7 @@ task::task(task_blueprint const& blueprint, settings const& s, transport& t, flo
   }
 }
 
-void task::start(std::function<void()> wake) {
+void task::start(task_beginning const& how) {
   operator_context c;
   c.subtask = blueprint_.address.subtask;
   c.parallelism = blueprint_.parallelism;
@@ -43,13 +43,32 @@ void task::start(std::function<void()> wake) {
   c.clock = &clock_;
   c.activity = &activity_;
   c.chunks = chunks_;
-  c.wake = std::move(wake);
-  for (std::size_t i = 0; i < operators_.size(); ++i) {
+  c.wake = how.wake;
+  c.checkpoints = how.port != nullptr;
+  c.attempt = how.attempt;
+  for (std::uint32_t i = 0; i < operators_.size() && !how.finished; ++i) {
     c.has_event_time = blueprint_.chain[i].has_event_time;
+    auto const state = how.state ? how.state(i) : nullptr;
+    operators_[i]->state().restore_from(state.get());
     operators_[i]->start(c);
+    operators_[i]->state().restore_from(nullptr);
   }
+  open_ = !how.finished;
+  writer_ = std::make_unique<state_writer>(operators_, how.port, c.subtask, c.max_parallelism);
   phase_ = phase::running;
+  if (how.finished) say_finished();
   note_activity(clock_.now());
+}
+
+/// What its operators gave before is in the checkpoint of those that it went to.
+void task::say_finished() {
+  if (source_) source_->close();
+  input_ended_ = true;
+  for (auto& o : outgoing_) {
+    o->watermark(end_of_time);
+    o->end();
+  }
+  phase_ = phase::ending;
 }
 
 void task::note_activity(std::chrono::nanoseconds now) {
@@ -96,6 +115,7 @@ task::result task::step() {
     auto const sent = counters_.batches_sent.value();
     do {
       r = run(now);
+      writer_->write(step_slots);
     } while (r.what == outcome::busy && ++runs < step_runs && now - began < step_time && counters_.batches_sent.value() - sent < step_batches);
     if (r.what != outcome::busy) {
       rest(now);
@@ -106,7 +126,11 @@ task::result task::step() {
       phase_ = phase::finished;
       r = {outcome::finished};
     }
+  } else if (phase_ == phase::finished) {
+    pass_waiting_barrier();
+    writer_->write(step_slots);
   }
+  r.writes = writer_ && writer_->can_write();
   last_ = r.what;
   note_activity(clock_.now());
   counters_.busy_nanoseconds.add(static_cast<std::uint64_t>((last_step_end_ - began).count()));
@@ -169,21 +193,35 @@ bool task::may_pass_barrier() const {
 /// A barrier passes as soon as all that is held back is in declared state; nothing is processed between.
 void task::pass_waiting_barrier() {
   if (!waiting_barrier_ && !injected_.empty()) {
-    waiting_barrier_ = injected_.front();
+    waiting_barrier_ = injected_.front().barrier;
+    holds_ |= injected_.front().hold;
     injected_.pop_front();
   }
   if (waiting_barrier_ && may_pass_barrier()) pass(*std::exchange(waiting_barrier_, {}));
 }
 
 void task::pass(barrier const& b) {
-  for (auto& o : operators_) o->state().begin_epoch();
-  operators_.front()->pass(b);
-  on_barrier(b);
+  if (b.checkpoint > last_barrier_) {  // a task that finishes meanwhile may get it twice
+    last_barrier_ = b.checkpoint;
+    for (auto& o : operators_)
+      if (open_) o->settle_state();
+    if (phase_ == phase::running) operators_.front()->pass(b);
+    if (*writer_) writer_->begin(b);
+    on_barrier(b);
+  }
   for (auto& s : shares_) --s.barriers;
   take_shares();
 }
 
+void task::drain() {
+  if (source_) source_->stop();
+}
+
 task::result task::run_source(std::chrono::nanoseconds now) {
+  if (holds_) {
+    source_->held_up();
+    return {outcome::resting};
+  }
   if (!input_ended_) {
     auto const s = source_->step(now);
     switch (s.result) {
@@ -234,6 +272,7 @@ bool task::end() {
 
 void task::rest(std::chrono::nanoseconds now) {
   for (auto* s : sinks_) {
+    if (!open_) break;
     if (phase_ == phase::running) s->flush();
     s->settled();  // throws what has failed since
   }
@@ -244,7 +283,7 @@ bool task::drained() const {
   for (auto const& o : outgoing_)
     if (!o->drained()) return false;
   for (auto* s : sinks_)
-    if (!s->settled()) return false;
+    if (open_ && !s->settled()) return false;
   return true;
 }
 
@@ -262,16 +301,15 @@ void task::each_sink(F f) {
 }
 
 void task::publish() {
-  each_sink([](sink_operator_base& s) { s.publish(); });
+  if (open_) each_sink([](sink_operator_base& s) { s.publish(); });
   phase_ = phase::published;
 }
 
 void task::cancel() {
   if (phase_ == phase::cancelled || phase_ == phase::abandoned) return;
-  bool const was_open = phase_ != phase::created;
   phase_ = phase::cancelled;
   if (source_) source_->close();
-  if (was_open) each_sink([](sink_operator_base& s) { s.cancel(); });
+  if (open_) each_sink([](sink_operator_base& s) { s.cancel(); });
 }
 
 void task::abandon() noexcept {

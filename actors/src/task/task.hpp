@@ -10,6 +10,7 @@
 
 #include "incoming.hpp"
 #include "outgoing.hpp"
+#include "state_writer.hpp"
 
 #include <flow/graph/plan.hpp>
 #include <flow/operator/sink_operator.hpp>
@@ -38,6 +39,19 @@ struct task_blueprint {
   std::vector<exchange> outputs;
 };
 
+/// How a task begins.
+struct task_beginning {
+  /// Makes the actor step again; callable from any thread.
+  std::function<void()> wake = [] {};
+  /// Where its part of checkpoints goes; null: there are none.
+  snapshot_port* port = nullptr;
+  std::uint64_t attempt = 1;
+  /// Gives the state of the operator at a place of the chain; empty, or null for a place: it begins empty.
+  std::function<std::unique_ptr<state_source>(std::uint32_t place)> state{};
+  /// Its subtask had finished before the checkpoint that the job is restored from: it only says so to its receivers.
+  bool finished = false;
+};
+
 class task {
  public:
   enum class phase { created, running, ending, finished, published, cancelled, abandoned };
@@ -51,13 +65,15 @@ class task {
     outcome what = outcome::resting;
     /// When resting or blocked: step again at this time of the clock.
     std::optional<std::chrono::nanoseconds> again_at{};
+    /// State is being written and can go on: step again, whatever else it waits for.
+    bool writes = false;
   };
 
   /// `chunks` is where large state takes its memory from; may be null.
   task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock, chunk_pool* chunks = nullptr);
 
-  /// Opens the operators. `wake` makes the actor step again; callable from any thread.
-  void start(std::function<void()> wake);
+  /// Opens the operators, which restores them.
+  void start(task_beginning const& how);
   void deliver(std::uint32_t channel, element e) { incoming_.deliver(channel, std::move(e)); }
   void take(credit c);
   result step();
@@ -71,8 +87,14 @@ class task {
   /// How far the source has come, for the drift bound; `end_of_time` when it does not hold others back.
   timestamp progress() const;
   duration max_drift() const { return source_ ? source_->max_drift() : duration{0}; }
-  /// Injects a barrier, at once or as soon as held-back output allows.
-  void inject(barrier const& b) { injected_.push_back(b); }
+  /// Injects a barrier, at once or as soon as held-back output allows: into a source, or a task that has finished.
+  /// `hold`: the source gives nothing after it until `go_on`.
+  void inject(barrier const& b, bool hold = false) { injected_.push_back({b, hold}); }
+  void go_on() { holds_ = false; }
+  /// The source ends as if its input had ended.
+  void drain();
+  /// A checkpoint is complete: its sinks make visible what they have prepared for it.
+  void commit(checkpoint_id id) { writer_->commit(id); }
   /// Called with each barrier that has passed the whole task.
   std::function<void(barrier const&)> on_barrier = [](barrier const&) {};
 
@@ -91,6 +113,8 @@ class task {
  private:
   static constexpr std::chrono::nanoseconds step_time{1'000'000};
   static constexpr std::size_t step_runs = 256;  // a bound where time stands still, as in a simulation
+  /// Entries of state that are written after each run.
+  static constexpr std::size_t step_slots = 512;
   /// Then the receivers have their turn, while what was sent is in the cache.
   static constexpr std::uint64_t step_batches = 8;
 
@@ -106,6 +130,7 @@ class task {
   bool may_pass_barrier() const;
   bool end();
   void pass(barrier const& b);
+  void say_finished();
   void rest(std::chrono::nanoseconds now);
   void note_activity(std::chrono::nanoseconds now);
   bool drained() const;
@@ -121,6 +146,9 @@ class task {
   std::vector<std::unique_ptr<operator_base>> operators_;
   std::vector<std::unique_ptr<outgoing>> outgoing_;
   incoming incoming_;
+  std::unique_ptr<state_writer> writer_;
+  checkpoint_id last_barrier_ = 0;
+  bool open_ = false;  // its operators are
   source_operator_base* source_ = nullptr;
   std::vector<sink_operator_base*> sinks_;
   struct share {
@@ -129,7 +157,12 @@ class task {
     std::size_t barriers;  // that it is behind
   };
   std::deque<share> shares_;
-  std::deque<barrier> injected_;
+  struct injection {
+    flow::barrier barrier;
+    bool hold;
+  };
+  std::deque<injection> injected_;
+  bool holds_ = false;
   std::optional<barrier> waiting_barrier_;
   phase phase_ = phase::created;
   bool input_ended_ = false;

@@ -25,10 +25,8 @@ bool take_step(caf::scheduler::test_coordinator& s, std::mt19937_64& random) {
 }
 
 /// Has the sinks keep copies of what they are given.
-void keep_results(job_run& run, run_result& kept) {
-  for (auto const& n : run.what->graph().nodes())
-    if (n->is_sink) kept.sinks[n->name].type = run.what->graph().at(n->inputs.front().from).outputs[n->inputs.front().port].type;
-  for (auto const& subtasks : run.cells)
+void keep_results(job_attempt& attempt, run_result& kept) {
+  for (auto const& subtasks : attempt.cells)
     for (auto const& c : subtasks)
       for (auto const& o : c->task->operators())
         if (auto* const sink = dynamic_cast<sink_operator_base*>(o.get()))
@@ -36,6 +34,12 @@ void keep_results(job_run& run, run_result& kept) {
             into.push_back(written.type().create(written.size()));
             written.type().append(*into.back(), written, 0, written.size(), false);
           };
+}
+void keep_results(job_run& run, run_result& kept) {
+  for (auto const& n : run.what->graph().nodes())
+    if (n->is_sink) kept.sinks[n->name].type = run.what->graph().at(n->inputs.front().from).outputs[n->inputs.front().port].type;
+  run.on_attempt = [&kept](job_attempt& attempt) { keep_results(attempt, kept); };
+  keep_results(*run.current(), kept);
 }
 
 }  // namespace
@@ -51,12 +55,14 @@ std::vector<batch_ref> const& run_result::batches(std::string const& sink, batch
   return found->second.batches;
 }
 
-run_result run(job const& j, schedule const& how, settings const& s) {
+run_result run(job const& j, schedule const& how, settings const& given) {
+  settings s = given;
+  if (how.snapshots && !s.checkpoints()) s.snapshots("(memory)");
   check(j, s);
   simulation_config config;
   caf::actor_system system(config);
   auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
-  auto run = std::make_shared<job_run>(j, s, system);
+  auto run = std::make_shared<job_run>(j, s, system, how.snapshots ? how.snapshots->open({s.snapshots_kept(), s.keep_cancelled(), s.keep_succeeded()}) : nullptr);
   run->own_threads = false;
   run_result kept;
   keep_results(*run, kept);
@@ -67,6 +73,13 @@ run_result run(job const& j, schedule const& how, settings const& s) {
   std::uint64_t steps = 0;
   bool cancelled = false;
   while (!result) {
+    if (how.crash_after && steps >= *how.crash_after) {
+      caf::anon_send_exit(supervisor, caf::exit_reason::kill);
+      supervisor = nullptr;
+      scheduler.run();
+      kept.crashed = true;
+      return kept;
+    }
     ++steps;
     if (how.barrier_every != 0 && steps % how.barrier_every == 0) caf::anon_send(supervisor, start_barrier{});
     bool const stuck = !take_step(scheduler, random);

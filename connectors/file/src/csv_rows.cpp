@@ -55,7 +55,8 @@ struct csv_rows::state {
       if (outcome == csv_scan::mistake) {
         taken_bytes = 0;
         lost_at = mistake.at;
-        window.fail(window.begin() + mistake.at, mistake.message, to_line_end(mistake.at));
+        auto const bytes = to_line_end(mistake.at);
+        window.fail(window.begin() + mistake.at, mistake.message, bytes);
       }
       last = !window.more();
     }
@@ -63,9 +64,13 @@ struct csv_rows::state {
     window.check_size(row_bytes);
     if (char const* const bad = first_bad_byte({window.begin(), row_bytes})) window.fail(bad, bad_byte_message(*bad), row_bytes);
   }
+  /// As far as a message shows it: the same however the file was read.
   std::size_t to_line_end(std::size_t at) {
-    void const* const newline = at < window.size() ? std::memchr(window.begin() + at, '\n', window.size() - at) : nullptr;
-    return newline ? static_cast<std::size_t>(static_cast<char const*>(newline) - window.begin()) : window.size();
+    for (;;) {
+      void const* const newline = at < window.size() ? std::memchr(window.begin() + at, '\n', window.size() - at) : nullptr;
+      if (newline) return static_cast<std::size_t>(static_cast<char const*>(newline) - window.begin());
+      if (window.size() > std::min(bad_record::most_text_bytes, window.settings().max_record_bytes + 1) || !window.more()) return window.size();
+    }
   }
 
   void read_header() {

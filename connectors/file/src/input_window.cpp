@@ -125,7 +125,7 @@ void input_window::fail(char const* at, std::string const& message, std::size_t 
 void input_window::too_long(std::size_t record_bytes) const {
   fail(begin_, "expected a record of at most " + std::to_string(settings_.max_record_bytes) +
                    " bytes, found a longer one; check the format, or allow more with .max_record_bytes(n)",
-       record_bytes, error_code::limit_exceeded);
+       std::min(record_bytes, settings_.max_record_bytes + 1), error_code::limit_exceeded);  // the same text however the file was read
 }
 
 }  // namespace flow::file::detail

@@ -1,8 +1,6 @@
-#include <flow/file/detail/part_file.hpp>
+#include "part_file.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,14 +16,6 @@ namespace flow::file::detail {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <class F>
-auto uninterrupted(F call) {
-  for (;;) {
-    auto const result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
 
 /// The number of a part file's name, if it is one.
 std::optional<std::uint32_t> part_number(std::string const& name, std::string const& extension) {
@@ -51,50 +41,23 @@ std::vector<std::pair<std::uint32_t, std::string>> parts_in(std::string const& f
 
 }  // namespace
 
-part_file::part_file(output_settings settings, std::string extension) : settings_(std::move(settings)), extension_(std::move(extension)) {
-  if (!settings_.write_bytes) settings_.write_bytes = ::write;
-}
+part_file::part_file(output_settings settings, std::string extension)
+    : settings_(std::move(settings)), extension_(std::move(extension)), file_(settings_.write_bytes) {}
 
-part_file::~part_file() {
-  if (file_ >= 0) ::close(file_);
-}
-
-void part_file::open(std::uint32_t subtask, std::uint32_t parallelism) {
-  subtask_ = subtask;
-  parallelism_ = parallelism;
-  std::string const file_name = "part-" + std::to_string(subtask) + "." + extension_;
+void part_file::open(connector_context const& context) {
+  subtask_ = context.subtask;
+  parallelism_ = context.parallelism;
+  std::string const file_name = "part-" + std::to_string(subtask_) + "." + extension_;
   name_ = settings_.folder + "/" + file_name;
-  in_progress_ = settings_.folder + "/." + file_name + ".in-progress";
-  std::error_code problem;
-  fs::create_directories(settings_.folder, problem);
-  if (problem) throw system_error(problem.value(), "cannot create the folder '" + settings_.folder + "'");
+  create_folder(settings_.folder);
   if (!settings_.overwrite) refuse_earlier_parts();
-  do {
-    close_file();
-    lock_in_progress();
-  } while (!is_in_progress_file());
+  // A job that ends between opening and locking renames what was opened: its published result.
+  do file_.open(settings_.folder + "/." + file_name + ".in-progress", O_CREAT);
+  while (!file_.has_its_name());
   stage_ = stage::writing;
   // Another job may have published its parts until the lock was had.
   if (!settings_.overwrite) refuse_earlier_parts();
-  if (uninterrupted([&] { return ::ftruncate(file_, 0); }) != 0) throw system_error(errno, "cannot empty '" + in_progress_ + "'");
-}
-
-/// Opens the hidden file and locks it. The lock goes with the process: a file left by one that died can be taken, one of
-/// a running job cannot.
-void part_file::lock_in_progress() {
-  file_ = uninterrupted([&] { return ::open(in_progress_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666); });
-  if (file_ < 0) throw system_error(errno, "cannot create '" + in_progress_ + "'");
-  if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
-  close_file();
-  throw error(error_code::io, "cannot write '" + in_progress_ + "': another job is writing to this folder; choose another folder");
-}
-
-/// Whether the open file still has the hidden name: a job that ended between opening and locking has renamed it, and
-/// what was opened is then its published result.
-bool part_file::is_in_progress_file() const {
-  struct stat opened {}, named {};
-  return ::fstat(file_, &opened) == 0 && ::stat(in_progress_.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-         opened.st_dev == named.st_dev;
+  file_.truncate(0);
 }
 
 void part_file::refuse_earlier_parts() const {
@@ -105,15 +68,7 @@ void part_file::refuse_earlier_parts() const {
 }
 
 void part_file::flush() {
-  char const* next = buffer_.data();
-  std::size_t left = buffer_.size();
-  while (left > 0) {
-    ssize_t const count = uninterrupted([&] { return settings_.write_bytes(file_, next, left); });
-    if (count < 0) throw system_error(errno, "cannot write to '" + in_progress_ + "'");
-    if (count == 0) throw system_error(ENOSPC, "cannot write to '" + in_progress_ + "'");
-    next += count;
-    left -= static_cast<std::size_t>(count);
-  }
+  file_.append(buffer_);
   flushed_bytes_ += buffer_.size();
   buffer_.clear();
 }
@@ -121,17 +76,17 @@ void part_file::flush() {
 void part_file::finish() {
   if (stage_ != stage::writing) return;
   flush();
-  if (uninterrupted([&] { return ::fsync(file_); }) != 0) throw system_error(errno, "cannot make '" + in_progress_ + "' durable");
+  file_.sync();
   stage_ = stage::finished;
 }
 
 void part_file::publish() {
   if (stage_ != stage::finished) return;
-  if (::rename(in_progress_.c_str(), name_.c_str()) != 0) throw system_error(errno, "cannot rename '" + in_progress_ + "' to '" + name_ + "'");
+  if (::rename(file_.path().c_str(), name_.c_str()) != 0) throw system_error(errno, "cannot rename '" + file_.path() + "' to '" + name_ + "'");
   if (settings_.overwrite && subtask_ == 0) remove_surplus_parts();
-  sync_folder();
+  sync_folder(settings_.folder);
   stage_ = stage::published;
-  close_file();
+  file_.close();
 }
 
 /// Parts of an earlier run of more subtasks, which no subtask of this run replaces.
@@ -141,26 +96,12 @@ void part_file::remove_surplus_parts() const {
       throw system_error(errno, "cannot remove '" + path + "' of an earlier run");
 }
 
-void part_file::sync_folder() const {
-  int const folder = uninterrupted([&] { return ::open(settings_.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-  if (folder < 0) throw system_error(errno, "cannot open the folder '" + settings_.folder + "'");
-  int const result = uninterrupted([&] { return ::fsync(folder); });
-  int const problem = errno;
-  ::close(folder);
-  if (result != 0) throw system_error(problem, "cannot make the folder '" + settings_.folder + "' durable");
-}
-
 void part_file::abandon() noexcept {
   if (stage_ == stage::writing || stage_ == stage::finished) {
-    ::unlink(in_progress_.c_str());
+    ::unlink(file_.path().c_str());
     stage_ = stage::abandoned;
   }
-  close_file();
-}
-
-void part_file::close_file() {
-  if (file_ >= 0) ::close(file_);
-  file_ = -1;
+  file_.close();
 }
 
 }  // namespace flow::file::detail

@@ -47,6 +47,7 @@ class arguments {
   struct parser;
   std::string own(std::string const& name, std::string const& kind, std::string const& default_value, std::string const& help);
   void declare_common();
+  void declare(std::size_t setting);
   void read_common();
   void read_settings();
   template <class Value>

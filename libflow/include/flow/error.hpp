@@ -22,6 +22,7 @@ enum class error_code {
   no_space,           // the device is full
   io,                 // any other failure of the operating system
   request_failed,     // another system did not answer, not in time, or with an error
+  checkpoint_failed,  // a checkpoint or savepoint was not complete in time, or could not be taken
   limit_exceeded,     // a setting that bounds memory or size was exceeded
   cancelled,          // what was asked for cannot come any more: the job or its input has been ended
   not_responding,     // a function did not return in time

@@ -6,6 +6,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <flow/settings/restart_policy.hpp>
+#include <flow/settings/restore_options.hpp>
 
 namespace flow {
 
@@ -42,6 +46,47 @@ class settings {
   settings& threads(std::uint32_t n) { threads_ = n; return *this; }
   std::uint32_t threads() const;
 
+  /// The directory that holds the checkpoints of this job. Empty: none are taken.
+  settings& snapshots(std::string directory) { snapshots_ = std::move(directory); return *this; }
+  std::string const& snapshots() const { return snapshots_; }
+  bool checkpoints() const { return !snapshots_.empty(); }
+  /// From the beginning of one checkpoint to that of the next. 0: none but the last, at the end of the input.
+  settings& checkpoint_interval(std::chrono::microseconds d) { checkpoint_interval_ = d; return *this; }
+  std::chrono::microseconds checkpoint_interval() const { return checkpoint_interval_; }
+  /// At least so long between the end of one checkpoint and the beginning of the next.
+  settings& checkpoint_pause(std::chrono::microseconds d) { checkpoint_pause_ = d; return *this; }
+  std::chrono::microseconds checkpoint_pause() const { return checkpoint_pause_; }
+  /// A checkpoint that takes longer is given up.
+  settings& checkpoint_timeout(std::chrono::microseconds d) { checkpoint_timeout_ = d; return *this; }
+  std::chrono::microseconds checkpoint_timeout() const { return checkpoint_timeout_; }
+  /// So many checkpoints in a row may fail; one more is a failure of the job.
+  settings& checkpoint_failures(std::uint32_t n) { checkpoint_failures_ = n; return *this; }
+  std::uint32_t checkpoint_failures() const { return checkpoint_failures_; }
+  /// Barriers are not waited for: less delay, but records may be counted twice after a restart.
+  settings& at_least_once(bool b) { at_least_once_ = b; return *this; }
+  bool at_least_once() const { return at_least_once_; }
+  /// So many of the newest checkpoints are kept.
+  settings& snapshots_kept(std::uint32_t n) { snapshots_kept_ = n; return *this; }
+  std::uint32_t snapshots_kept() const { return snapshots_kept_; }
+  /// Whether they are kept when the job was cancelled, and when it has come to its end. After a failure they always are.
+  settings& keep_cancelled(bool b) { keep_cancelled_ = b; return *this; }
+  bool keep_cancelled() const { return keep_cancelled_; }
+  settings& keep_succeeded(bool b) { keep_succeeded_ = b; return *this; }
+  bool keep_succeeded() const { return keep_succeeded_; }
+  /// The directory in which a savepoint that is asked for by a signal gets a directory of its own. Empty: none can be.
+  settings& savepoint(std::string directory) { savepoint_ = std::move(directory); return *this; }
+  std::string const& savepoint() const { return savepoint_; }
+  /// What the run starts from.
+  settings& restore(restore_options o) { restore_ = std::move(o); return *this; }
+  restore_options const& restore() const { return restore_; }
+  /// Whether the job starts again when it has failed.
+  settings& restart(restart_policy p) { restart_ = p; return *this; }
+  /// Never `automatic`: that has been decided here.
+  restart_policy restart() const;
+
+  /// What does not go together, for people; empty when all does. `check`, `start` and `run` refuse it.
+  std::vector<std::string> mistakes() const;
+
   /// Sets one by its name. Throws `flow::error` (usage) that says what was expected.
   void set(std::string_view key, std::string_view value);
 
@@ -51,7 +96,12 @@ class settings {
   /// All of them, for the help.
   static std::span<description const> descriptions();
 
+  bool operator==(settings const&) const = default;
+
  private:
+  struct entry;
+  static std::span<entry const> entries();
+
   std::uint32_t parallelism_ = 0;
   std::uint32_t max_parallelism_ = 128;
   std::uint32_t batch_size_ = 1024;
@@ -62,6 +112,18 @@ class settings {
   std::chrono::microseconds cancel_timeout_{10'000'000};
   std::chrono::microseconds status_interval_{5'000'000};
   std::uint32_t threads_ = 0;
+  std::string snapshots_;
+  std::chrono::microseconds checkpoint_interval_{10'000'000};
+  std::chrono::microseconds checkpoint_pause_{0};
+  std::chrono::microseconds checkpoint_timeout_{600'000'000};
+  std::uint32_t checkpoint_failures_ = 0;
+  bool at_least_once_ = false;
+  std::uint32_t snapshots_kept_ = 1;
+  bool keep_cancelled_ = true;
+  bool keep_succeeded_ = false;
+  std::string savepoint_;
+  restore_options restore_;
+  restart_policy restart_;
 };
 
 /// Reads "250us", "10ms", "1s", "5min", "2h", "1d" or 0. Throws `flow::error` (usage).

@@ -1,7 +1,8 @@
 #pragma once
 // The contract of a sink.
 //
-// Each subtask has one `writer`. A connector hands the engine something with `make<T>()` that gives a `flow::sink<T>`.
+// Each subtask has one `writer`; a two-phase sink has a `committer` beside it. A connector hands the engine something with
+// `make<T>()` that gives a `flow::sink<T>`.
 //
 //   * Every method is called by one task at a time; `connector_context::wake` alone may be called from any thread.
 //   * `write` must not wait unless the sink says `blocking`; then its task has a thread of its own. A writer that hands
@@ -15,12 +16,30 @@
 //     If anything fails before, `abandon` leaves nothing half-written. A cancelled job calls `cancel`: what was received
 //     is complete records and is published as far as it goes.
 //   * Errors are thrown as `flow::error`; the engine adds the operator's name. `abandon` does not throw.
+//
+// Exactly once. A sink with `make_committer` is a two-phase sink. Where the job has checkpoints (`connector_context::checkpoints`)
+// results become visible with them, and only so:
+//
+//   * At the barrier of checkpoint n, and once more after `finish`, the engine calls `prepare(n)`. The writer closes or secures what
+//     was written so that it survives the process and the machine, and describes it in committables. They are stored in the checkpoint;
+//     when it is complete, `committer::commit` is given them. What is written after `prepare` belongs to the next checkpoint.
+//   * A checkpoint that is not completed leaves what was prepared pending: it is committed with the next. Commits come in the order
+//     of checkpoints. Between `prepare` and `commit` any number of records may be written.
+//   * `publish` and `cancel` are not called; whichever way the job ends, what was prepared stays, and `abandon` removes only what
+//     was not. The next start of the job commits it, or removes it, where its checkpoint was never completed.
+//   * `committer::recover` runs at every start before any writer is opened. A writer may find nothing of earlier attempts, and gives
+//     names that no attempt has given before (`connector_context::attempt`).
+//
+// Without checkpoints a two-phase sink is like any other, and its committer is not used; one that cannot do without says
+// `needs_checkpoints`, and the job is refused.
 
 #include <concepts>
 #include <functional>
 #include <memory>
 
 #include <flow/batch.hpp>
+#include <flow/committer.hpp>
+#include <flow/snapshot/manifest.hpp>
 #include <flow/source.hpp>
 
 namespace flow {
@@ -41,6 +60,9 @@ class writer {
   /// woken, and after `finish` until it is true.
   virtual bool settled() { return true; }
   virtual void finish() {}
+  /// At a barrier, and once after `finish`: closes or secures what was written so that it can be committed at any later time, also
+  /// by another process, and returns encoded committables, as many as it likes. Only of two-phase sinks, with checkpoints.
+  virtual std::vector<bytes> prepare(checkpoint_id) { return {}; }
   virtual void publish() {}
   virtual void cancel() {
     finish();
@@ -57,6 +79,12 @@ struct sink {
   std::function<std::unique_ptr<writer<T>>()> make_writer;
   /// Writes may wait: the task gets a thread of its own.
   bool blocking = false;
+  /// Of a two-phase sink; empty for others.
+  std::function<std::unique_ptr<committer>()> make_committer{};
+  /// Of what `prepare` encodes: `schema_of<...>()`. Tools read committables by it.
+  schema committable_schema{};
+  /// Whether the sink can be used only in jobs that have checkpoints.
+  bool needs_checkpoints = false;
 
   template <class U>
     requires std::same_as<T, U>

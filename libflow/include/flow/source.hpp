@@ -70,6 +70,10 @@ struct connector_context {
   std::string operator_name;
   std::uint32_t subtask = 0;
   std::uint32_t parallelism = 1;
+  /// Whether the job has checkpoints, and which start of the job this is: a number that rises with each, over all processes
+  /// that continue the same snapshots.
+  bool checkpoints = false;
+  std::uint64_t attempt = 1;
   /// Makes the engine poll (or write) again soon; for the callbacks of client libraries. Callable from any thread.
   std::function<void()> wake = [] {};
   /// Time of the machine, for rates and time-outs; outlives the reader.

@@ -181,7 +181,9 @@ class basic_stream {
     detail::must_be_named(n, named);
     n.is_sink = true;
     n.blocking = made.blocking;
-    n.make = [made](node const& self) { return std::make_unique<sink_operator<T>>(self.name, made.make_writer()); };
+    n.make_committer = made.make_committer;
+    n.needs_checkpoints = made.needs_checkpoints;
+    n.make = [made](node const& self) { return std::make_unique<sink_operator<T>>(self.name, made); };
     return sink_handle(n);
   }
 

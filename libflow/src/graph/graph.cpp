@@ -58,7 +58,7 @@ bool graph::is_read(node_id id, std::uint32_t port) const {
   return false;
 }
 
-std::vector<std::string> graph::mistakes(std::uint32_t default_parallelism, std::uint32_t max_parallelism) const {
+std::vector<std::string> graph::mistakes(std::uint32_t default_parallelism, std::uint32_t max_parallelism, bool checkpoints) const {
   std::vector<std::string> found;
   auto say = [&](node const& n, std::string const& text) { found.push_back(n.kind + " '" + n.name + "': " + text); };
   bool any_source = false;
@@ -78,6 +78,8 @@ std::vector<std::string> graph::mistakes(std::uint32_t default_parallelism, std:
     if (n.keyed && parallelism > max_parallelism)
       say(n, "parallelism " + std::to_string(parallelism) + " exceeds max-parallelism " + std::to_string(max_parallelism) +
                  ", the number of key groups; lower the one or raise the other");
+    if (n.needs_checkpoints && !checkpoints)
+      say(n, "its results become visible with checkpoints only, and the job has none; name a directory for them with --snapshots");
     for (auto const& input : n.inputs)
       if (n.needs_event_time && !has_event_time(input))
         say(n, n.inputs.size() == 1 ? "event-time windows need event time; say .event_time(...) on the stream before key_by or window, or .processing_time() of the windows"

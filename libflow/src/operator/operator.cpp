@@ -1,4 +1,5 @@
 #include <flow/operator/operator.hpp>
+#include <flow/source.hpp>
 #include <flow/operator/output.hpp>
 
 namespace flow {
@@ -91,6 +92,18 @@ bool operator_base::release_held() {
     held_.pop_front();
   }
   return true;
+}
+
+connector_context operator_base::outside() const {
+  connector_context c;
+  c.operator_name = name_;
+  c.subtask = context_.subtask;
+  c.parallelism = context_.parallelism;
+  c.checkpoints = context_.checkpoints;
+  c.attempt = context_.attempt;
+  c.wake = context_.wake;
+  c.clock = context_.clock;
+  return c;
 }
 
 void operator_base::forward_watermark(timestamp w) {

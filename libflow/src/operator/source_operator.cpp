@@ -3,17 +3,13 @@
 #include <cereal/types/vector.hpp>
 
 #include <flow/operator/source_operator.hpp>
+#include <flow/state/operator_list.hpp>
 
 namespace flow {
 
 void source_operator_base::open() {
-  declared_ = &state().value<std::vector<stored_split>>("splits");
-  connector_context c;
-  c.operator_name = name();
-  c.subtask = context().subtask;
-  c.parallelism = context().parallelism;
-  c.wake = context().wake;
-  c.clock = context().clock;
+  declared_ = &state().declare<list_object<stored_split, state_kind::list>>("splits").get();
+  auto c = outside();
   if (ports() > 1) {
     bad_.attach(*this, 1, context().batch_size);
     c.divert = [this](bad_record bad) {
@@ -22,6 +18,14 @@ void source_operator_base::open() {
     };
   }
   open_reader(c);
+  for (auto const& s : *declared_) restore(s);
+}
+
+/// Goes on with a split as its watermark generator left it.
+void source_operator_base::restore(stored_split const& s) {
+  assign(s.value);
+  auto const place = static_cast<std::uint32_t>(splits_.size() - 1);
+  if (assigner_ && !s.watermarks.empty()) guarded([&] { assigner_->restore(place, s.watermarks); });
 }
 
 // ---- splits
@@ -66,14 +70,14 @@ void source_operator_base::splits_known(split_terms const& terms) {
 
 /// One that is paused may need others to be read before it goes on, unless those are even later.
 bool source_operator_base::wants_split() {
-  if (!known_ || !terms_.on_request || terms_.complete || request_ != request::none) return false;
+  if (!known_ || stopped_ || !terms_.on_request || terms_.complete || request_ != request::none) return false;
   for (auto const& s : splits_)
     if (!s.ended && (!s.paused || terms_.in_time_order)) return false;
   request_ = request::asked;
   return true;
 }
 
-void source_operator_base::pass(barrier const& b) {
+void source_operator_base::settle() {
   declared_->clear();
   for (std::size_t i = 0; i < splits_.size(); ++i) {
     auto const& s = splits_[i];
@@ -81,13 +85,13 @@ void source_operator_base::pass(barrier const& b) {
     split stands{s.value.id, guarded([&] { return position(s.number); })};
     declared_->push_back({std::move(stands), assigner_ ? assigner_->save(static_cast<std::uint32_t>(i)) : std::string{}});
   }
-  operator_base::pass(b);
 }
 
 // ---- steps
 
 source_step source_operator_base::step(std::chrono::nanoseconds now) {
   using outcome = source_step::outcome;
+  if (stopped_) return {outcome::ended};
   if (!known_) return {outcome::nothing};
   if (!outputs_ready()) return {outcome::blocked};
   activity_scope const scope(*this);
@@ -132,8 +136,7 @@ void source_operator_base::pass_on(std::size_t place, std::uint32_t bad) {
       operator_base::fail(*batch_, at);
     }
   }
-  idle_ = false;
-  counters().idle.store(false, std::memory_order_relaxed);
+  if (std::exchange(idle_, false)) forward_watermark(sent_);  // for the receivers that get none of these records too
   push(0, batch_);
   check_drift(place);
 }
@@ -190,14 +193,14 @@ void source_operator_base::follow_time() {
   if (w == end_of_time) {  // all are idle or have ended: the watermark stands, the others go on without this subtask
     bool const ending = terms_.complete && all_ended();
     if (!ending && !std::exchange(idle_, true)) idle();
-  } else if (w > sent_) {
-    idle_ = false;
-    forward_watermark(sent_ = w);
+  } else if (std::exchange(idle_, false) || w > sent_) {
+    forward_watermark(sent_ = std::max(sent_, w));
   }
 }
 
 void source_operator_base::grant(timestamp until) {
   grant_ = until;
+  if (stopped_) return;
   for (std::size_t i = 0; i < splits_.size(); ++i) check_drift(i);
 }
 

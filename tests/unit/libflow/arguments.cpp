@@ -58,6 +58,38 @@ TEST_CASE("every job has --parallelism, --set, --explain, --quiet, --log-level, 
   CHECK(given({"--summary", "none"}).summary() == summary_form::none);
 }
 
+TEST_CASE("settings of checkpoints, savepoints and restoring have options of their own") {
+  auto const a = given({"--snapshots", "d", "--checkpoint-interval=2s", "--savepoint", "p", "--restore", "17", "--restore-rename", "a=b", "--restore-rename=c=d",
+                        "--restore-drop", "e", "--restore-empty", "f", "--accept-duplicates"});
+  CHECK(all(a.mistakes()) == "");
+  flow::restore_options const expected{.origin = {flow::restore_form::checkpoint, 17}, .renames = {{"a", "b"}, {"c", "d"}}, .dropped = {"e"}, .empty = {"f"},
+                                       .accept_duplicates = true};
+  CHECK(a.settings() == flow::settings{}.snapshots("d").checkpoint_interval(2s).savepoint("p").restore(expected));
+}
+
+TEST_CASE("option --restore takes an origin or none, and then means the newest checkpoint") {
+  auto const origin = [](std::vector<char const*> words) {
+    words.insert(words.begin(), {"--snapshots", "d"});
+    auto const a = given(words);
+    CHECK(all(a.mistakes()) == "");
+    return a.settings().restore().origin;
+  };
+  CHECK(origin({}) == flow::restore_origin{});
+  CHECK(origin({"--restore"}) == flow::restore_origin{flow::restore_form::latest});
+  CHECK(origin({"--restore", "--quiet"}) == flow::restore_origin{flow::restore_form::latest});
+  CHECK(origin({"--restore=latest"}) == flow::restore_origin{flow::restore_form::latest});
+  CHECK(origin({"--restore", "points/7"}) == flow::restore_origin{flow::restore_form::path, 0, "points/7"});
+  CHECK(origin({"--restore-or-fresh"}) == flow::restore_origin{flow::restore_form::latest_or_fresh});
+}
+
+TEST_CASE("options that contradict each other or miss another are mistakes, beside all others") {
+  auto const said = all(given({"--restore", "--savepoint", "p", "--inptu", "--set", "batch-size=0"}).mistakes());
+  for (auto const* part : {"no directory to restore from", "add --snapshots DIR", "--inptu", "batch-size: expected"}) CHECK_THAT(said, Catch::Contains(part));
+  CHECK_THAT(all(given({"--snapshots", "d", "--restore", "--restore-or-fresh"}).mistakes()), Catch::Contains("--restore and --restore-or-fresh contradict each other"));
+  CHECK_THAT(all(given({"--snapshots", "a", "--snapshots", "b"}).mistakes()), Catch::Contains("--snapshots"));
+  CHECK_THAT(all(given({"--snapshots", ""}).mistakes()), Catch::Contains("snapshots: expected the path of a directory, or none, found ''"));
+}
+
 TEST_CASE("option --explain takes a form or none, wherever it stands") {
   CHECK(given({"--explain", "mermaid"}).explain() == plan_form::mermaid);
   CHECK(given({"--explain=mermaid", "--parallelism", "3"}).explain() == plan_form::mermaid);
@@ -145,7 +177,9 @@ TEST_CASE("the help lists the job's options, every job's and all settings with u
   a.flag("quick", "no pauses");
   auto const help = a.help_text("flight-delays");
   for (auto const* part : {"flight-delays", "--input", "where flights come from", "flights.json", "--rate", "250", "--lag", "90s", "--quick",
-                           "no pauses", "--parallelism", "--set", "--explain", "--quiet", "--log-level", "--summary", "--help", "Exit status", "130"}) {
+                           "no pauses", "--parallelism", "--set", "--explain", "--quiet", "--log-level", "--summary", "--help", "--snapshots", "--checkpoint-interval",
+                           "--savepoint", "--restore", "--restore-or-fresh", "--restore-rename", "--restore-drop", "--restore-empty", "--accept-duplicates", "SIGUSR1",
+                           "SIGUSR2", "Exit status", "130"}) {
     INFO(part);
     CHECK_THAT(help, Catch::Contains(part));
   }

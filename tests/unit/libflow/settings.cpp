@@ -7,6 +7,7 @@
 #include <flow/settings.hpp>
 
 namespace {
+using namespace flow;
 using namespace std::chrono_literals;
 std::string mistake(std::string_view key, std::string_view value) {
   try {
@@ -78,6 +79,16 @@ TEST_CASE("every setting is set by its name") {
   s.set("cancel-timeout", "5s");
   s.set("status-interval", "9s");
   s.set("threads", "6");
+  s.set("snapshots", "dir/a=b");
+  s.set("checkpoint-interval", "7s");
+  s.set("checkpoint-pause", "8s");
+  s.set("checkpoint-timeout", "9s");
+  s.set("checkpoint-failures", "10");
+  s.set("at-least-once", "true");
+  s.set("snapshots-kept", "11");
+  s.set("keep-cancelled", "false");
+  s.set("keep-succeeded", "true");
+  s.set("savepoint", "points");
   CHECK(s.parallelism() == 3);
   CHECK(s.max_parallelism() == 300);
   CHECK(s.batch_size() == 7);
@@ -88,23 +99,104 @@ TEST_CASE("every setting is set by its name") {
   CHECK(s.cancel_timeout() == 5s);
   CHECK(s.status_interval() == 9s);
   CHECK(s.threads() == 6);
+  CHECK(s.snapshots() == "dir/a=b");
+  CHECK(s.checkpoints());
+  CHECK(s.checkpoint_interval() == 7s);
+  CHECK(s.checkpoint_pause() == 8s);
+  CHECK(s.checkpoint_timeout() == 9s);
+  CHECK(s.checkpoint_failures() == 10);
+  CHECK(s.at_least_once());
+  CHECK(s.snapshots_kept() == 11);
+  CHECK_FALSE(s.keep_cancelled());
+  CHECK(s.keep_succeeded());
+  CHECK(s.savepoint() == "points");
+  CHECK(s.mistakes().empty());
+}
+
+TEST_CASE("how to restart is set name by name, and as a value") {
+  settings s;
+  s.set("restart", "failure-rate");
+  s.set("restart-attempts", "4");
+  s.set("restart-delay", "2s");
+  s.set("restart-max-delay", "3s");
+  s.set("restart-multiplier", "1.5");
+  s.set("restart-jitter", "0.25");
+  s.set("restart-reset", "5s");
+  s.set("restart-interval", "6s");
+  CHECK(s == settings{}.restart({.form = restart_form::failure_rate, .attempts = 4, .delay = 2s, .max_delay = 3s, .multiplier = 1.5, .jitter = 0.25,
+                                 .reset = 5s, .interval = 6s}));
+  s.set("restart-attempts", "unlimited");
+  CHECK(s.restart().most_attempts() == restart_policy::unlimited);
+  for (auto const form : {restart_form::automatic, restart_form::none, restart_form::fixed_delay, restart_form::exponential, restart_form::failure_rate}) {
+    s.set("restart", name_of(form));
+    if (form != restart_form::automatic) CHECK(s.restart().form == form);
+  }
+}
+
+TEST_CASE("a job restarts by itself where it has checkpoints to restart from") {
+  CHECK(settings{}.restart().form == restart_form::none);
+  CHECK(settings{}.snapshots("d").restart().form == restart_form::exponential);
+  CHECK(settings{}.snapshots("d").restart({.form = restart_form::none}).restart().form == restart_form::none);
+  CHECK(settings{}.snapshots("d").restart().most_attempts() == restart_policy::unlimited);
+  CHECK(restart_policy{.form = restart_form::fixed_delay}.most_attempts() == 3);
+}
+
+TEST_CASE("what to restore from is latest, a number, a path, or nothing") {
+  CHECK(parse_restore_origin("none") == restore_origin{});
+  CHECK(parse_restore_origin("latest") == restore_origin{restore_form::latest});
+  CHECK(parse_restore_origin("latest-or-fresh") == restore_origin{restore_form::latest_or_fresh});
+  CHECK(parse_restore_origin("17") == restore_origin{restore_form::checkpoint, 17});
+  for (auto const* path : {"./17", "17a", "points/7", "Latest", "99999999999999999999"})
+    CHECK(parse_restore_origin(path) == restore_origin{restore_form::path, 0, path});
+  CHECK_THROWS_WITH(parse_restore_origin(""), Catch::Contains("expected latest"));
+}
+
+TEST_CASE("renames, operators to drop and operators to leave empty are collected") {
+  settings s;
+  s.set("restore", "points/7");
+  s.set("restore-rename", "old=new");
+  s.set("restore-rename", "a=b=c");
+  s.set("restore-drop", "x");
+  s.set("restore-drop", "y");
+  s.set("restore-empty", "z");
+  s.set("accept-duplicates", "true");
+  restore_options const expected{.origin = {restore_form::path, 0, "points/7"}, .renames = {{"old", "new"}, {"a", "b=c"}}, .dropped = {"x", "y"},
+                                 .empty = {"z"}, .accept_duplicates = true};
+  CHECK(s.restore() == expected);
+  CHECK(s.mistakes().empty());
+  CHECK_THROWS_WITH(s.set("restore-rename", "old=other"), Catch::Contains("'old' is said to be 'new' already"));
+  CHECK_THROWS_WITH(s.set("restore-rename", "other=new"), Catch::Contains("'old' is said to be 'new' already"));
+  for (auto const* wrong : {"", "old", "=new", "old="}) CHECK_THAT(mistake("restore-rename", wrong), Catch::Contains("expected old=new"));
+  CHECK_THAT(mistake("restore-drop", ""), Catch::Contains("expected the name of an operator"));
+}
+
+TEST_CASE("settings that do not go together are all told") {
+  auto const said = [](settings const& s) {
+    std::string all;
+    for (auto const& m : s.mistakes()) all += m + "\n";
+    return all;
+  };
+  CHECK(said({}) == "");
+  CHECK(said(settings{}.snapshots("d").savepoint("p").restore({.origin = {restore_form::latest}, .dropped = {"x"}})) == "");
+  for (auto const form : {restore_form::latest, restore_form::latest_or_fresh, restore_form::checkpoint})
+    CHECK_THAT(said(settings{}.restore({.origin = {form}})), Catch::Contains("no directory to restore from") && Catch::Contains("--snapshots DIR"));
+  CHECK_THAT(said(settings{}.snapshots("d").restore({.dropped = {"x"}})), Catch::Contains("nothing is restored"));
+  CHECK_THAT(said(settings{}.savepoint("p").restore({.origin = {restore_form::latest}})),
+             Catch::Contains("savepoint: savepoints are taken of jobs with checkpoints") && Catch::Contains("no directory to restore from"));
+  CHECK_THAT(said(settings{}.snapshots("d").savepoint("d")), Catch::Contains("'d' is the directory of the checkpoints"));
+  CHECK_THAT(said(settings{}.restart({.form = restart_form::exponential, .delay = 2min})), Catch::Contains("1min is less than the restart-delay, 2min"));
+  CHECK(said(settings{}.restart({.form = restart_form::fixed_delay, .delay = 2min})) == "");
 }
 
 TEST_CASE("the defaults of settings are those that their descriptions name") {
   flow::settings const untouched;
   for (auto const& d : flow::settings::descriptions()) {
     INFO(d.key);
+    bool const is_list = d.key.starts_with("restore-");
+    if (d.default_value == "number of cores" || d.key == "restart-attempts" || is_list) continue;
     flow::settings s;
-    if (d.default_value == "number of cores") continue;
     s.set(d.key, d.default_value);
-    CHECK(s.max_parallelism() == untouched.max_parallelism());
-    CHECK(s.batch_size() == untouched.batch_size());
-    CHECK(s.max_batch_delay() == untouched.max_batch_delay());
-    CHECK(s.task_buffer() == untouched.task_buffer());
-    CHECK(s.max_call_output() == untouched.max_call_output());
-    CHECK(s.watermark_interval() == untouched.watermark_interval());
-    CHECK(s.cancel_timeout() == untouched.cancel_timeout());
-    CHECK(s.status_interval() == untouched.status_interval());
+    CHECK(s == untouched);
   }
   CHECK(untouched.parallelism() >= 1);
   CHECK(untouched.threads() >= 1);
@@ -119,6 +211,13 @@ TEST_CASE("a wrong value is told with the setting, what was expected and what wa
   CHECK(mistake("task-buffer", "much") == "setting 'task-buffer': bytes: expected a whole number with an optional k, M or G, like 4M, found 'much'");
   CHECK(mistake("colour", "red") == "there is no setting 'colour'; --help lists them all");
   CHECK(mistake("threads", "4 ") != "none");
+  CHECK(mistake("at-least-once", "1") == "at-least-once: expected true or false, found '1'");
+  CHECK(mistake("snapshots", "") == "snapshots: expected the path of a directory, or none, found ''");
+  CHECK(mistake("restart", "often") == "restart: expected auto, none, fixed-delay, exponential or failure-rate, found 'often'");
+  CHECK(mistake("restart-jitter", "1.5") == "restart-jitter: expected a number from 0 to 1, found '1.5'");
+  CHECK(mistake("restart-attempts", "0") == "restart-attempts: expected a whole number from 1 to 1000000, or unlimited, found '0'");
+  for (auto const* text : {"", "0.5", "101", "2x", "nan", "inf", "1e1"}) CHECK(mistake("restart-multiplier", text) != "none");
+  CHECK_THAT(mistake("checkpoint-timeout", "0"), Catch::Contains("more than 0"));
 }
 
 TEST_CASE("a wait that no clock can count is refused") {

@@ -58,8 +58,12 @@ auto inspect(Inspector& f, operator_summary& s) {
            s.records_out, s.processed, s.late, s.filtered, s.unread, s.bad, s.bytes, s.expected, s.watermark, s.busy, s.idle, s.blocked, s.metrics);
 }
 template <class Inspector>
+auto inspect(Inspector& f, checkpoint_summary& c) {
+  return f(caf::meta::type_name("flow::checkpoint_summary"), c.on, c.completed, c.failed, c.last_failure, c.restored, c.last, c.age, c.duration, c.bytes, c.written_bytes);
+}
+template <class Inspector>
 auto inspect(Inspector& f, job_result& r) {
-  return f(caf::meta::type_name("flow::job_result"), r.end, r.operators, r.elapsed, r.most_bytes_in_flight, r.last_barrier);
+  return f(caf::meta::type_name("flow::job_result"), r.end, r.operators, r.elapsed, r.most_bytes_in_flight, r.last_barrier, r.restarts, r.checkpoints);
 }
 
 }  // namespace flow

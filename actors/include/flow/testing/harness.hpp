@@ -10,8 +10,8 @@
 //     flow::testing::harness h{small_then_large{}, &payment::account};
 //     h.process(payment{...}, at(1s)).advance_watermark(5s);
 //
-// The harness plays the receiver as well: `allow` says how many more batches it takes, so that every place where an
-// operator can be held up can be tried.
+// The harness plays the receiver as well: after `hold_up` it takes a batch at a time, so that every place where an operator
+// can be held up is tried. `restore` puts another operator in its place that knows no more than what was declared.
 
 #include <functional>
 #include <limits>
@@ -22,6 +22,7 @@
 #include <flow/operator/operator.hpp>
 #include <flow/record/key.hpp>
 #include <flow/stream.hpp>
+#include <flow/testing/carried_state.hpp>
 
 namespace flow::testing {
 
@@ -73,15 +74,9 @@ class harness {
     requires(!requires { typename F::record_type; }) && detail::has_process<F, In, keyed_context<key_of<Selector, In>, F>>
   harness(F f, Selector key, std::uint32_t batch_size = 1024) : harness(process_node(f, key), hash_by(key), batch_size) {}
   harness(node const& n, std::function<std::uint64_t(In const&)> hash, std::uint32_t batch_size)
-      : hash_(std::move(hash)), operator_(n.make(n)) {
+      : hash_(std::move(hash)), node_(n), batch_size_(batch_size) {
     if (n.keyed && !hash_) throw error(error_code::usage, n.name, "is keyed: give the harness the key that its stream was divided by");
-    operator_->port(0).connect(main_);
-    if (operator_->ports() > 1 && n.outputs[1].type == &batch_type_of<In>) operator_->port(1).connect(side_);
-    operator_context c;
-    c.batch_size = batch_size;
-    c.clock = &clock_;
-    c.activity = &activity_;
-    operator_->start(c);
+    start(nullptr);
   }
 
   /// Gives one record with its event time.
@@ -114,6 +109,7 @@ class harness {
     return *this;
   }
   harness& advance_watermark(timestamp w) {
+    heard_ = std::max(heard_, w);
     operator_->watermark(w);
     settle();
     return *this;
@@ -148,8 +144,21 @@ class harness {
     return *this;
   }
   harness& pass(barrier const& b) {
-    operator_->state().begin_epoch();
+    operator_->settle_state();
     operator_->pass(b);
+    return *this;
+  }
+  /// As after a failure right behind a barrier: a new operator takes the place of the one so far, restored from what that had
+  /// declared, and is told the watermark again. What was given out stays; the counters begin anew. The operator must not be in
+  /// the middle of its output.
+  harness& restore() {
+    if (!operator_->may_pass_barrier()) throw error(error_code::usage, operator_->name(), "holds output back: no barrier passes now, and nothing is restored from here");
+    carried_state carried;
+    operator_->settle_state();
+    carried.take(operator_->state());
+    start(&carried);
+    look();
+    if (heard_ != no_watermark) advance_watermark(heard_);
     return *this;
   }
 
@@ -173,6 +182,19 @@ class harness {
   }
 
  private:
+  void start(state_source* state) {
+    auto made = node_.make(node_);
+    made->port(0).connect(main_);
+    if (made->ports() > 1 && node_.outputs[1].type == &batch_type_of<In>) made->port(1).connect(side_);
+    operator_context c;
+    c.batch_size = batch_size_;
+    c.clock = &clock_;
+    c.activity = &activity_;
+    made->state().restore_from(state);
+    made->start(c);
+    made->state().restore_from(nullptr);
+    operator_ = std::move(made);
+  }
   template <class Selector>
   static std::function<std::uint64_t(In const&)> hash_by(Selector key) {
     return [key](In const& r) { return hash_of<key_of<Selector, In>>(std::invoke(key, r)); };
@@ -203,6 +225,9 @@ class harness {
   collector<Out> main_;
   collector<In> side_;
   std::function<std::uint64_t(In const&)> hash_;
+  node node_;
+  std::uint32_t batch_size_;
+  timestamp heard_ = no_watermark;
   std::unique_ptr<operator_base> operator_;
   bool held_up_ = false;
 };

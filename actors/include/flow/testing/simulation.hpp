@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <flow/run.hpp>
+#include <flow/snapshot/memory_snapshots.hpp>
 
 namespace flow::testing {
 
@@ -23,11 +24,15 @@ struct schedule {
   std::uint64_t seed = 0;
   std::uint64_t barrier_every = 0;
   std::optional<std::uint64_t> cancel_after{};
+  /// Where checkpoints go; null: there are none. They begin with the barriers of `barrier_every`, and as the settings say.
+  memory_snapshots* snapshots = nullptr;
+  /// After how many steps everything is gone, as when the process is killed.
+  std::optional<std::uint64_t> crash_after{};
   /// A run that takes more steps than this is given up: an error.
   std::uint64_t most_steps = 100'000'000;
 };
 
-inline schedule deterministic(std::uint64_t seed) { return {seed, 0, {}, 100'000'000}; }
+inline schedule deterministic(std::uint64_t seed) { return {.seed = seed}; }
 
 /// How a job ended, and what its sinks were given.
 struct run_result : job_result {
@@ -49,6 +54,8 @@ struct run_result : job_result {
   };
   /// By the names of the sinks.
   std::map<std::string, given> sinks;
+  /// The run was ended by `crash_after`.
+  bool crashed = false;
 
  private:
   std::vector<batch_ref> const& batches(std::string const& sink, batch_type const& type) const;

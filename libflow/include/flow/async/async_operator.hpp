@@ -100,7 +100,7 @@ class async_operator final : public operator_base {
     order_.idle();
     go_on();
   }
-  void pass(barrier const& b) override {
+  void settle_state() override {
     take_restored();
     declared_->clear();
     std::vector<slot const*> live;
@@ -110,7 +110,6 @@ class async_operator final : public operator_base {
     for (auto const* s : live) declared_->push_back(s->request);
     declared_->insert(declared_->end(), restored_.begin() + static_cast<std::ptrdiff_t>(next_restored_), restored_.end());
     for (auto i = next_; !rest_is_done() && i < rest_->size(); ++i) declared_->push_back(waiting(i));
-    operator_base::pass(b);
   }
   bool may_pass_barrier() const override { return !holds_batches(); }
   bool may_end() const override { return !suspended() && used_ == 0 && nothing_waits() && order_.empty() && !mark_; }

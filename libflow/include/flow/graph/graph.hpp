@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <flow/batch.hpp>
+#include <flow/committer.hpp>
 #include <flow/operator/operator.hpp>
 #include <flow/source.hpp>
 #include <flow/watermark.hpp>
@@ -59,6 +60,7 @@ struct node {
   bool gives_event_time = false;
   bool joins_inputs = false;     // what it gives has event time where any of its inputs has, not only where all have
   bool is_sink = false;
+  bool needs_checkpoints = false;  // a sink that can publish only with them
   /// Mistakes known when the node was built.
   std::vector<std::string> mistakes;
   /// Makes one instance per subtask.
@@ -67,6 +69,8 @@ struct node {
   std::function<std::unique_ptr<time_assigner>()> make_assigner;
   /// Of a source.
   std::function<std::unique_ptr<split_enumerator>()> make_enumerator;
+  /// Of a two-phase sink: makes the one that recovers; those that commit are the operators' own.
+  std::function<std::unique_ptr<committer>()> make_committer;
 };
 
 class graph {
@@ -83,8 +87,8 @@ class graph {
   /// All but those that may work ahead of others.
   std::vector<std::unique_ptr<node>> const& nodes() const { return nodes_; }
 
-  /// Every mistake that the types could not catch, with the operators' names.
-  std::vector<std::string> mistakes(std::uint32_t default_parallelism, std::uint32_t max_parallelism) const;
+  /// Every mistake that the types could not catch, with the operators' names. `checkpoints`: whether the job is run with them.
+  std::vector<std::string> mistakes(std::uint32_t default_parallelism, std::uint32_t max_parallelism, bool checkpoints = true) const;
   /// How many subtasks a node has.
   std::uint32_t parallelism_of(node_id id, std::uint32_t default_parallelism) const;
   bool is_read(node_id id, std::uint32_t port) const;

@@ -103,8 +103,8 @@ class interval_join_operator final
         call<side>(&record, &partner.record);
         had_partner_ = true;
         if (theirs.keeps() && !partner.settled) {
-          partner.settled = true;
           mark.mark();
+          partner.settled = true;
         }
         return true;
       });

@@ -63,8 +63,8 @@ class interval_side {
     while (alone_.take(watermark, due)) {
       auto const [row, mark] = rows_.at(due.key, due.key_hash, due.bucket, due.place);
       if (row->settled) continue;
-      row->settled = true;
       mark.mark();
+      row->settled = true;
       return row;
     }
     return nullptr;

@@ -53,7 +53,7 @@ class join_operator : public resumable_operator {
     out_.attach(*this, 0, context().batch_size);
     late_left_.attach(*this, 1, context().batch_size);
     late_right_.attach(*this, 2, context().batch_size);
-    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
+    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
     self().declare();
   }
   void watermark(timestamp w) override {

@@ -37,7 +37,6 @@ class temporal_join_operator final
  public:
   temporal_join_operator(std::string name, Inputs inputs, F f, Ends ends)
       : base(std::move(name), std::move(inputs)), f_{std::move(f)}, ends_(std::move(ends)) {}
-  bool may_pass_barrier() const override { return base::may_pass_barrier() && (!this->suspended() || !giving_); }
 
  private:
   void declare() {

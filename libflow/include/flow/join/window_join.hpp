@@ -29,7 +29,6 @@ class window_join_operator final : public join_operator<window_join_operator<Inp
  public:
   window_join_operator(std::string name, Inputs inputs, window_spec const& spec, Function f)
       : base(std::move(name), std::move(inputs)), spec_(spec), slicing_(spec), f_(std::move(f)) {}
-  bool may_pass_barrier() const override { return base::may_pass_barrier() && (!this->suspended() || !giving_); }
 
  private:
   void declare() {

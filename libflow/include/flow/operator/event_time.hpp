@@ -13,14 +13,16 @@ class event_time_operator final : public operator_base {
   event_time_operator(std::string name, std::unique_ptr<time_assigner> assigner)
       : operator_base(std::move(name), 1), assigner_(std::move(assigner)) { assigner_->add_split(); }
 
-  void open() override { declared_ = &state().value<std::string>("watermarks"); }
+  void open() override {
+    declared_ = &state().value<std::string>("watermarks");
+    if (declared_->empty()) return;
+    guarded([this] { assigner_->restore(0, *declared_); });
+    look_at(std::chrono::nanoseconds{0});  // the receivers are told how far time had come, whether a record comes or not
+  }
   void watermark(timestamp w) override {
     if (w == end_of_time) forward_watermark(w);
   }
-  void pass(barrier const& b) override {
-    *declared_ = guarded([this] { return assigner_->save(0); });
-    operator_base::pass(b);
-  }
+  void settle_state() override { *declared_ = guarded([this] { return assigner_->save(0); }); }
 
  protected:
   void process(batch_ref& b) override {
@@ -38,6 +40,9 @@ class event_time_operator final : public operator_base {
     }
     counters().processed.add((*records)->size());
     push(0, *records);
+    if (!continue_output()) suspend();
+  }
+  void look(std::chrono::nanoseconds) override {
     if (!continue_output()) suspend();
   }
   bool continue_output() override {

@@ -40,7 +40,7 @@ class keyed_calls {
  public:
   using portion = key_portion;
 
-  explicit keyed_calls(operator_state& state) : states(state, portion_, integer_key<K>, schema_of<K>()) { made_.reserve(portion::most); }
+  explicit keyed_calls(operator_state& state) : states(state, portion_, integer_key<K>, stored_key_of<K>(), schema_of<K>()) { made_.reserve(portion::most); }
 
   /// Takes the keys of records [first, end).
   template <class T, class Selector>

@@ -21,6 +21,7 @@
 namespace flow {
 
 class operator_base;
+struct connector_context;  // flow/source.hpp
 
 /// Asks a task from any thread to look at one of its operators; may outlive both.
 class doorbell {
@@ -54,6 +55,9 @@ struct operator_context {
   std::size_t max_call_output = 64 << 20;
   /// Whether the records that the operator gives have event times.
   bool has_event_time = true;
+  /// Whether the job has checkpoints, and which start of the job this is.
+  bool checkpoints = false;
+  std::uint64_t attempt = 1;
   flow::clock const* clock = nullptr;
   flow::activity* activity = nullptr;
   /// Where large state takes its memory from; may be null.
@@ -72,6 +76,7 @@ class operator_base : public receiver {
   user_metrics& metrics() { return metrics_; }
   user_metrics const& metrics() const { return metrics_; }
   operator_state& state() { return state_; }
+  operator_state const& state() const { return state_; }
   output_port& port(std::size_t index) { return outputs_[index]; }
   std::size_t ports() const { return outputs_.size(); }
 
@@ -85,7 +90,9 @@ class operator_base : public receiver {
   /// The lowest over all inputs.
   void watermark(timestamp w) override { forward_watermark(w); }
   void idle() override;
-  void pass(barrier const& b) override { for (auto& o : outputs_) o.pass(b); }
+  void pass(barrier const& b) final { for (auto& o : outputs_) o.pass(b); }
+  /// Brings declared state up to date where it is not always; a checkpoint is about to be cut.
+  virtual void settle_state() {}
   void end() override { for (auto& o : outputs_) o.end(); }
   bool ready() const override { return !suspended_ && outputs_ready(); }
 
@@ -95,7 +102,8 @@ class operator_base : public receiver {
   void resume();
   /// Whether it waits for its receivers; otherwise `resume` goes on at once.
   bool waits() const { return !held_.empty() || !outputs_ready(); }
-  /// Whether all that is held back is in declared state, so that a barrier may pass now.
+  /// Whether all that is held back is in declared state, so that a barrier may pass now. Of a firing under way it is not: a barrier
+  /// waits until that is complete, so that all subtasks have fired up to the same watermark in a checkpoint.
   virtual bool may_pass_barrier() const { return !suspended_; }
   /// Whether the end of the input may pass: nothing is awaited from outside.
   virtual bool may_end() const { return !suspended_; }
@@ -145,13 +153,17 @@ class operator_base : public receiver {
     return true;
   }
   void forward_watermark(timestamp w);
-  /// Whether a watermark is no later than the one passed on last. Where it ends idleness, that one is passed on again.
+  /// Whether a watermark is no later than the one passed on last. That one is passed on again where this one ends idleness, and
+  /// where it was passed on before a restore, so that the receivers have not heard it.
   bool repeats(timestamp w, timestamp passed_on) {
     if (w > passed_on) [[likely]] return false;
-    if (counters_.idle.load(std::memory_order_relaxed)) forward_watermark(passed_on);
+    bool const heard = counters_.watermark.load(std::memory_order_relaxed) == passed_on;
+    if (!heard || counters_.idle.load(std::memory_order_relaxed)) forward_watermark(passed_on);
     return true;
   }
   operator_context const& context() const { return context_; }
+  /// The part of it that a reader, writer or committer may know.
+  connector_context outside() const;
   /// Called in a handler: throws what is being handled as an error that names this operator and the record.
   [[noreturn]] void fail(batch_base const& records, std::uint32_t index) const;
   /// The same, of something that is no record: "the window was ...".

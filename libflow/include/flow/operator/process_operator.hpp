@@ -4,7 +4,7 @@
 // Records of a keyed input are worked on in portions: the keys of a portion are looked up in every declared state first.
 // Timers fire in the order of (time, hash of the key): those of event time when the watermark has reached them, before it
 // is passed on; those of processing time when the time of day has. Firing is resumable: timers that have fired are out of
-// the state, so a barrier may fall in between. When the input ends all that are set fire, event time first.
+// the state; no barrier passes before all that are due have. When the input ends all that are set fire, event time first.
 //
 // What it remembers is declared: the function's states, "flow.event-timers", "flow.processing-timers", and
 // "flow.fired-until", the watermark up to which all timers have fired.
@@ -40,7 +40,7 @@ class process_operator final : public resumable_operator {
     sides_.attach(*this);
     for (std::size_t i = 0; i < declared_.size(); ++i)
       sides_.add(declared_[i].name, *declared_[i].type, 1 + i, context().batch_size);
-    fired_until_ = &state().template value<timestamp>("flow.fired-until", no_watermark);
+    fired_until_ = &state().template value<timestamp>("flow.fired-until", no_watermark, when_rescaled::lowest);
     call_.watermark = *fired_until_;
     call_.has_event_time = context().has_event_time;
     call_.clock = context().clock;
@@ -48,9 +48,12 @@ class process_operator final : public resumable_operator {
     if constexpr (has_timers) {
       timers_.event.attach(state().template declare<typename detail::keyed_part<key>::timer_table>("flow.event-timers"));
       timers_.processing.attach(state().template declare<typename detail::keyed_part<key>::timer_table>("flow.processing-timers"));
+      timers_.input_ended = *fired_until_ == end_of_time;
+      timers_.first = timers_.processing.first().value_or(end_of_time);
     }
     open_context c(context().subtask, context().parallelism, keyed_states(), state(), metrics());
     if constexpr (detail::names_open<F>) f_.open(c);
+    look_later();  // for what has been restored
   }
   void watermark(timestamp w) override {
     if (repeats(w, *fired_until_)) return;

@@ -15,10 +15,11 @@ namespace flow {
 struct barrier {
   std::uint64_t checkpoint = 0;
   std::uint64_t completed = 0;
+  bool full = false;  // a savepoint: everything is written
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(CEREAL_NVP(checkpoint), CEREAL_NVP(completed));
+    archive(CEREAL_NVP(checkpoint), CEREAL_NVP(completed), CEREAL_NVP(full));
   }
 };
 

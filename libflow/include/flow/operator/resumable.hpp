@@ -8,8 +8,6 @@ namespace flow {
 class resumable_operator : public operator_base {
  public:
   using operator_base::operator_base;
-  /// What derives from this keeps all it still has to give in declared state, the rest of a batch excepted.
-  bool may_pass_barrier() const override { return !suspended() || (!holds_batches() && rest_is_done()); }
 
  protected:
   /// Works on the records of `b` from `next_` on, of which it makes the number of those done, and asks `still_ready` between

@@ -1,39 +1,57 @@
 #pragma once
-// The operator at the end of a stream: hands batches to a writer.
+// The operator at the end of a stream: hands batches to a writer, and what that has prepared to a committer.
 
 #include <flow/operator/operator.hpp>
 #include <flow/sink.hpp>
 
 namespace flow {
 
-/// The part that knows no record type: how a job ends for a sink.
+/// The part that knows no record type: how a job ends for a sink, and how its results become visible.
 class sink_operator_base : public operator_base {
  public:
-  using operator_base::operator_base;
+  /// `c` is null for a sink that is not two-phase.
+  sink_operator_base(std::string name, std::unique_ptr<committer> c, schema committable_schema)
+      : operator_base(std::move(name), 0), committer_(std::move(c)), committable_schema_(std::move(committable_schema)) {}
+
+  void open() override;
   virtual void flush() = 0;
   /// Whether the writer has an answer to all it was given; throws when one was a failure.
   virtual bool settled() = 0;
+  /// When all tasks have finished; does nothing where results become visible with checkpoints.
   virtual void publish() = 0;
+  /// When the job is cancelled; the same as `abandon` where results become visible with checkpoints.
   virtual void cancel() = 0;
+  /// When the job or the attempt ends otherwise: removes what is neither visible nor prepared.
   virtual void abandon() noexcept = 0;
+
+  /// Whether results become visible with checkpoints: the sink has a committer, and the job has checkpoints. From `start` on.
+  bool two_phase() const { return committer_ && context().checkpoints; }
+  /// Of what `prepare` returns; without a type where the sink is not two-phase.
+  schema const& committable_schema() const { return committable_schema_; }
+  /// Of a two-phase sink, at a barrier, and once more after `end`: what was written since the last time, as committables. They belong
+  /// to the caller, who keeps them until they have been committed.
+  virtual std::vector<bytes> prepare(checkpoint_id checkpoint) = 0;
+  /// Makes visible what was prepared, oldest first, by this attempt. May be repeated after it has thrown.
+  void commit(std::span<bytes const> committables);
+
   /// Sees each batch that has been written: for tests of whole jobs.
   std::function<void(batch_base&)> on_written;
+
+ protected:
+  virtual void open_writer(connector_context const& context) = 0;
+
+ private:
+  std::unique_ptr<committer> committer_;
+  schema committable_schema_;
 };
 
 template <class T>
 class sink_operator final : public sink_operator_base {
  public:
-  sink_operator(std::string name, std::unique_ptr<writer<T>> w) : sink_operator_base(std::move(name), 0), writer_(std::move(w)) {}
+  sink_operator(std::string name, sink<T> const& made)
+      : sink_operator_base(std::move(name), made.make_committer ? made.make_committer() : nullptr, made.committable_schema),
+        writer_(made.make_writer()) {}
 
-  void open() override {
-    connector_context c;
-    c.operator_name = name();
-    c.subtask = context().subtask;
-    c.parallelism = context().parallelism;
-    c.wake = context().wake;
-    c.clock = context().clock;
-    writer_->open(c);
-  }
   bool ready() const override { return operator_base::ready() && guarded([this] { return writer_->ready(); }); }
   void end() override {
     guarded([this] { writer_->finish(); });
@@ -47,11 +65,22 @@ class sink_operator final : public sink_operator_base {
     guarded([&] { done = writer_->settled(); });
     return done;
   }
-  void publish() override { guarded([this] { writer_->publish(); }); }
-  void cancel() override { guarded([this] { writer_->cancel(); }); }
+  std::vector<bytes> prepare(checkpoint_id checkpoint) override {
+    auto prepared = guarded([&] { return writer_->prepare(checkpoint); });
+    counters().bytes.set(writer_->bytes_written());
+    return prepared;
+  }
+  void publish() override {
+    if (!two_phase()) guarded([this] { writer_->publish(); });
+  }
+  void cancel() override {
+    if (two_phase()) writer_->abandon();
+    else guarded([this] { writer_->cancel(); });
+  }
   void abandon() noexcept override { writer_->abandon(); }
 
  protected:
+  void open_writer(connector_context const& context) override { writer_->open(context); }
   void process(batch_ref& b) override {
     auto const& records = as<T>(*b);
     guarded([&] { writer_->write(records); });

@@ -52,6 +52,10 @@ class source_operator_base : public operator_base {
   bool wants_split();
   /// Polls once and passes on what came.
   source_step step(std::chrono::nanoseconds now);
+  /// Reads nothing more and ends, wherever its splits are; their positions stay declared.
+  void stop() {
+    if (!std::exchange(stopped_, true)) settle();
+  }
   /// Something other than the input held the source up: the idle clocks stand still.
   void held_up() { last_poll_.reset(); }
 
@@ -62,8 +66,9 @@ class source_operator_base : public operator_base {
   void grant(timestamp until);
   /// Nothing is read any more: lets go of the reader, and with it of files, connections and senders that wait.
   virtual void close() = 0;
-  /// Brings the declared positions up to date; a barrier passes.
-  void pass(barrier const& b) override;
+  void settle_state() override {
+    if (!stopped_) settle();
+  }
 
   /// A split with its place in the input.
   struct active_split {
@@ -90,6 +95,8 @@ class source_operator_base : public operator_base {
 
  private:
   /// Of which splits, by place in `splits_`, not by number.
+  void settle();
+  void restore(stored_split const& s);
   std::size_t free_place();
   std::size_t place_of(std::uint32_t number) const;
   bool all_ended() const;
@@ -103,11 +110,12 @@ class source_operator_base : public operator_base {
   std::unique_ptr<time_assigner> assigner_;
   std::vector<active_split> splits_;
   std::uint32_t next_number_ = 0;
-  std::vector<stored_split>* declared_ = nullptr;
+  std::vector<stored_split>* declared_ = nullptr;  // as of the last barrier
   batch_ref batch_;
   output<bad_record> bad_;     // port 1
   std::uint32_t diverted_ = 0; // by the poll under way
   bool known_ = false;
+  bool stopped_ = false;
   split_terms terms_;
   enum class request { none, asked, waiting } request_ = request::none;  // waiting: nothing was there
   bool idle_ = false;

@@ -2,8 +2,9 @@
 // The binary encoding of records, keys and state: Cereal archives over a byte buffer.
 //
 // Little-endian; numbers in their own width; strings and containers as a 64-bit count
-// followed by their elements; fields in the order of `serialize`, without names. One archive serves a whole
-// batch or piece, never one record.
+// followed by their elements; fields in the order of `serialize`, without names. The version of a CEREAL_CLASS_VERSION type
+// is in its schema and not in its encoding, so that each value stands for itself. One archive serves a whole batch or piece,
+// never one record.
 
 #include <cereal/cereal.hpp>
 #include <cereal/types/string.hpp>
@@ -40,6 +41,8 @@ class encoder : public cereal::OutputArchive<encoder, cereal::AllowEmptyClassEli
   bytes& out_;
 };
 
+class evolving_decoder;
+
 /// Reads back what an `encoder` wrote. Throws `flow::error` (bad_record) when the bytes end too early.
 class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElision> {
  public:
@@ -52,7 +55,14 @@ class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElis
     if (size > 0) std::memcpy(data, next_, size);  // an empty container may have no place for its data
     next_ += size;
   }
+  std::byte const* next() const { return next_; }
   std::size_t left() const { return static_cast<std::size_t>(end_ - next_); }
+  /// Passes over bytes that another reader has taken from `next`.
+  void skip(std::size_t size) { next_ += size; }
+  /// Of the type being read, as compiled.
+  std::uint32_t class_version = 0;
+  /// Reads the values that were written under another schema (`read_value` in evolving_decoder.hpp); null where they were not.
+  evolving_decoder* evolving = nullptr;
 
  private:
   std::byte const* next_;
@@ -62,8 +72,8 @@ class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElis
 template <class T>
 concept plain_number = std::is_arithmetic_v<T>;
 
-/// Whether this is the member that Cereal writes before the first object of a CEREAL_CLASS_VERSION type. Text formats are
-/// read by names and say each record in full: they leave it out, and read as the version that is compiled.
+/// Whether this is the member that Cereal writes before the first object of a CEREAL_CLASS_VERSION type. Each record says itself
+/// in full, whichever comes first: our formats leave it out, and are read as the version that is compiled.
 template <class T>
 bool is_class_version(cereal::NameValuePair<T> const& pair) {
   if constexpr (std::is_same_v<std::remove_cvref_t<T>, std::uint32_t>) return std::string_view(pair.name) == "cereal_class_version";
@@ -89,9 +99,15 @@ void CEREAL_LOAD_FUNCTION_NAME(decoder& archive, cereal::BinaryData<T>& data) {
   archive.read(data.data, static_cast<std::size_t>(data.size));
 }
 template <class T>
-void CEREAL_SERIALIZE_FUNCTION_NAME(encoder& archive, cereal::NameValuePair<T>& pair) { archive(pair.value); }
+void CEREAL_SERIALIZE_FUNCTION_NAME(encoder& archive, cereal::NameValuePair<T>& pair) {
+  if (!is_class_version(pair)) archive(pair.value);
+}
 template <class T>
-void CEREAL_SERIALIZE_FUNCTION_NAME(decoder& archive, cereal::NameValuePair<T>& pair) { archive(pair.value); }
+void CEREAL_SERIALIZE_FUNCTION_NAME(decoder& archive, cereal::NameValuePair<T>& pair) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<T>, std::uint32_t>)
+    if (is_class_version(pair)) return void(pair.value = archive.class_version);
+  archive(pair.value);
+}
 template <class T>
 void CEREAL_SERIALIZE_FUNCTION_NAME(encoder& archive, cereal::SizeTag<T>& tag) { archive(tag.size); }
 template <class T>
@@ -102,6 +118,35 @@ inline void CEREAL_LOAD_FUNCTION_NAME(decoder& archive, timestamp& t) {
   timestamp::rep count = 0;
   archive(count);
   t = timestamp{duration{count}};
+}
+
+// A class is about to be read, and Cereal asks for its version next.
+template <class T>
+  requires std::is_class_v<T>
+void prologue(decoder& archive, T const&) { archive.class_version = cereal::detail::Version<T>::version; }
+template <class T>
+void prologue(decoder& archive, cereal::base_class<T> const&) { archive.class_version = cereal::detail::Version<T>::version; }
+template <class T>
+void prologue(decoder& archive, cereal::virtual_base_class<T> const&) { archive.class_version = cereal::detail::Version<T>::version; }
+template <class T>
+void prologue(decoder&, cereal::NameValuePair<T> const&) {}
+
+/// One value alone: for committables and the like. Records are written many to an archive.
+template <class T>
+bytes encode_value(T const& value) {
+  bytes out;
+  encoder archive(out);
+  archive(value);
+  return out;
+}
+/// Reads it back. Throws `flow::error` (bad_record) where the bytes end too early, or go on.
+template <class T>
+T decode_value(bytes const& in) {
+  T value{};
+  decoder archive(in);
+  archive(value);
+  if (archive.left() > 0) throw error(error_code::bad_record, "encoded data goes on: expected " + std::to_string(in.size() - archive.left()) + " bytes, found " + std::to_string(in.size()));
+  return value;
 }
 
 /// Whether Cereal can write T: arithmetic, a known container, or a class with `serialize` or `save`.

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <flow/record/encoding.hpp>
+#include <flow/record/shape.hpp>
 #include <flow/record/time_text.hpp>
 
 namespace flow {
@@ -85,6 +86,11 @@ class json_writer : public cereal::OutputArchive<json_writer, cereal::AllowEmpty
     append_json_escaped(out_, value);
     out_ += '"';
   }
+  /// A value that is JSON already.
+  void json(std::string_view value) {
+    separate();
+    out_ += value;
+  }
   void null() {
     separate();
     out_ += "null";
@@ -151,7 +157,10 @@ concept json_scalar = plain_number<T> || std::is_same_v<T, std::string> || std::
                       cereal::traits::has_minimal_output_serialization<T, json_writer>::value;
 
 template <class T>
-void prologue(json_writer& archive, T const&) { if constexpr (!json_scalar<T>) archive.open(); }
+void prologue(json_writer& archive, T const&) {
+  if constexpr (!json_scalar<T>) archive.open();
+  if constexpr (detail::is_array<T>) archive.make_array();  // it has no count to tell
+}
 template <class T>
 void epilogue(json_writer& archive, T const&) { if constexpr (!json_scalar<T>) archive.close(); }
 template <class T>

@@ -11,12 +11,10 @@
 #include <vector>
 
 #include <flow/record/schema.hpp>
-#include <flow/state/operator_state.hpp>
+#include <flow/state/state_kind.hpp>
+#include <flow/time.hpp>
 
 namespace flow {
-
-/// Checkpoints and savepoints of a job share one sequence of ids, which only rises.
-using checkpoint_id = std::uint64_t;
 
 enum class snapshot_kind : std::uint8_t {
   checkpoint,
@@ -24,15 +22,6 @@ enum class snapshot_kind : std::uint8_t {
   last,       // the checkpoint at the end of bounded input
 };
 std::string_view name_of(snapshot_kind kind);
-std::string_view name_of(state_kind kind);
-/// Whether the parts of such a state are key groups; else they are subtasks.
-bool by_key_group(state_kind kind);
-
-enum class piece_form : std::uint8_t {
-  base,   // all entries of its part
-  delta,  // what was set and removed since the piece before it
-};
-std::string_view name_of(piece_form form);
 
 /// What a manifest knows of a piece; a `piece_writer` gives it, reading compares it with what is found.
 struct piece_info {

@@ -61,12 +61,5 @@ void CEREAL_LOAD_FUNCTION_NAME(Archive& archive, few<T>& all) {
   all.clear();
   for (std::size_t i = 0; i < size; ++i) archive(all.insert(i, T{}));
 }
-template <class T>
-void CEREAL_SAVE_FUNCTION_NAME(schema_archive& archive, few<T> const&) {
-  archive.structure("list", [&] {
-    archive.name_next("element");
-    describe_into(archive, T{});
-  });
-}
 
 }  // namespace flow

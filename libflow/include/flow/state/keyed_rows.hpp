@@ -111,6 +111,7 @@ class keyed_rows {
     if (!first.value) return;
     for (std::uint32_t p = first.value->parts; p-- > 0;) {
       mark const part = p == 0 && wanted_.part == 0 ? first : locate(key, key_hash, bucket, p);
+      part.mark();  // the rows are taken out before the removal is told
       give_back(std::move(part.value->rows));
       parts_->erase(wanted_, wanted_.hash_with(key_hash, bucket, p));
     }

@@ -167,9 +167,9 @@ class aggregating_state : public detail::state_handle<A> {
 /// is not above 0.
 class keyed_state {
  public:
-  /// `integers`: whether keys are stored as integers; `key`: their schema.
-  keyed_state(operator_state& declared, detail::key_portion& keys, bool integers, schema key)
-      : declared_(declared), keys_(keys), integers_(integers), key_(std::move(key)) {}
+  /// `integers`: whether keys are stored as integers; `form`: what these stand for; `key`: the keys' schema.
+  keyed_state(operator_state& declared, detail::key_portion& keys, bool integers, stored_key const& form, schema key)
+      : declared_(declared), keys_(keys), integers_(integers), form_(form), key_(std::move(key)) {}
 
   template <class T>
   value_state<T> value(std::string name) { return value_state<T>(plain<T, detail::timed<T>>(std::move(name))); }
@@ -272,8 +272,8 @@ class keyed_state {
   template <class V>
   detail::tables_of<V> tables(std::string name) {
     detail::check_state_name(name);
-    if (integers_) return {&declared_.declare<keyed_table<std::uint64_t, V>>(std::move(name), key_, schema_of<V>()).all(), nullptr};
-    return {nullptr, &declared_.declare<keyed_table<std::string, V>>(std::move(name), key_, schema_of<V>()).all()};
+    if (integers_) return {&declared_.declare<keyed_table<std::uint64_t, V>>(std::move(name), key_, schema_of<V>(), form_).all(), nullptr};
+    return {nullptr, &declared_.declare<keyed_table<std::string, V>>(std::move(name), key_, schema_of<V>(), form_).all()};
   }
   template <class M, class V, class Entry, class... Life>
   map_state<M, V> declare_map(std::string name, schema value, time_to_live life, Life... given) {
@@ -292,7 +292,7 @@ class keyed_state {
     entry.type = "struct";
     entry.fields = {{"key", key_}, {"map_key", schema_of<M>()}};
     using map = detail::map_table<Stored, M, V, Entry>;
-    auto made = std::make_shared<map>(declared_.declare<typename map::table_type>(std::move(name), std::move(entry), std::move(value)), keys_.now, life);
+    auto made = std::make_shared<map>(declared_.declare<typename map::table_type>(std::move(name), std::move(entry), std::move(value), form_), keys_.now, life);
     into = made.get();
     return made;
   }
@@ -306,6 +306,7 @@ class keyed_state {
   operator_state& declared_;
   detail::key_portion& keys_;
   bool integers_;
+  stored_key form_;
   bool timed_ = false;
   schema key_;
   std::vector<std::unique_ptr<detail::portion_state>> states_;

@@ -2,7 +2,7 @@
 // A declared table: a value per key, moved by key group or, as broadcast state, copied to each subtask.
 
 #include <flow/state/operator_state.hpp>
-#include <flow/state/table.hpp>
+#include <flow/state/table_snapshot.hpp>
 
 namespace flow {
 
@@ -10,19 +10,67 @@ template <key_type K, class V, state_kind Kind = state_kind::table>
   requires(Kind == state_kind::table || Kind == state_kind::broadcast)
 class keyed_table final : public state_object {
  public:
-  explicit keyed_table(std::string name, chunk_pool* chunks = nullptr) : keyed_table(std::move(name), schema_of<K>(), schema_of<V>(), chunks) {}
-  /// For keys and values that are stored in another form than the one they are described by.
-  keyed_table(std::string name, schema key, schema value, chunk_pool* chunks)
-      : state_object(std::move(name), Kind, std::move(key), std::move(value)), entries_(chunks) {}
+  explicit keyed_table(std::string name, chunk_pool* chunks = nullptr) : keyed_table(std::move(name), schema_of<K>(), schema_of<V>(), {}, chunks) {}
+  /// For keys that are stored in another form than the one they are described by.
+  keyed_table(std::string name, schema key, schema value, stored_key const& form, chunk_pool* chunks)
+      : state_object(std::move(name), Kind, std::move(key), std::move(value)), form_(form), entries_(chunks) {}
 
   table<K, V>& all() { return entries_; }
 
   std::size_t entries() const override { return entries_.size(); }
   std::size_t memory() const override { return entries_.memory(); }
-  void begin_epoch() override { entries_.begin_epoch(); }
+
+  void begin_snapshot(snapshot_cut const& cut, piece_output& out) override {
+    pieces_.divide(parts_of(cut.max_parallelism));
+    snapshot_.attach();
+    bool const writes = Kind != state_kind::broadcast || cut.subtask == 0;
+    pieces_.begin(cut, writes ? out : nowhere_, [this](std::uint32_t part, encoder& archive) { return snapshot_.write_removals(part, archive); });
+    snapshot_.begin();
+    part_ = 0;
+  }
+  bool write_snapshot(std::size_t& slots) override {
+    for (; part_ < pieces_.size(); ++part_) {
+      if (!snapshot_.write_until(pieces_.end_of(part_), slots)) return false;
+      pieces_.close(part_, snapshot_.removed(part_));
+    }
+    return true;
+  }
+  void load(stored_state const& from) override {
+    pieces_.divide(parts_of(from.max_parallelism));
+    if (from.goes_on) pieces_.restored_from(from.checkpoint);
+    from.for_each_part([&](state_part const& part) {
+      load_part(from, part);
+      pieces_.restored(part.part, part.pieces, from.goes_on);
+    });
+    snapshot_.attach();
+  }
 
  private:
+  /// Where the copies of a broadcast table go that are not stored.
+  struct dropped final : piece_output {
+    void put(state_object const&, std::uint32_t, piece_form, bytes, std::uint64_t, bool) override {}
+    bool ready() const override { return true; }
+  };
+
+  static std::uint32_t parts_of(std::uint32_t max_parallelism) { return Kind == state_kind::broadcast ? 1 : max_parallelism; }
+  void load_part(stored_state const& from, state_part const& part) {
+    K key{};
+    from.for_each_entry(part, [&](decoder& archive, piece_form form) {
+      delta_entry what = delta_entry::set;
+      if (form == piece_form::delta) archive(what);
+      load_key(archive, key, form_);
+      std::uint64_t const hash = hash_of(key);
+      if (what == delta_entry::set) from.read_value(archive, described_part(entries_.restore(key, hash)));
+      else entries_.erase(key, hash);
+    });
+  }
+
+  stored_key form_;
   table<K, V> entries_;
+  part_pieces pieces_{*this};
+  table_snapshot<K, V> snapshot_{entries_, pieces_, form_};
+  dropped nowhere_;
+  std::uint32_t part_ = 0;  // the first that is not complete
 };
 
 }  // namespace flow

@@ -40,6 +40,11 @@ struct timed_map_entry : timed<V> {
   void serialize(Archive& archive) { timed<V>::serialize(archive); }
 };
 
+template <class V>
+V& described_part(map_entry<V>& e) { return e.value; }
+template <class V>
+timed<V>& described_part(timed_map_entry<V>& e) { return e; }
+
 /// The entries of all keys. Expected O(1) for an entry, O(entries of the key) for `clear`, `for_each` and, with a time to
 /// live, `size`. What has expired is removed where it is found.
 template <class Stored, class M, class V, class Entry>

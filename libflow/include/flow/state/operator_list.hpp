@@ -26,7 +26,23 @@ class list_object final : public state_object {
   std::vector<T>& get() { return values_; }
   std::size_t entries() const override { return values_.size(); }
   std::size_t memory() const override { return values_.capacity() * sizeof(T); }
-  void begin_epoch() override {}
+  void begin_snapshot(snapshot_cut const& cut, piece_output& out) override {
+    bytes data;
+    encoder archive(data);
+    for (auto const& v : values_) archive(v);
+    out.put(*this, cut.subtask, piece_form::base, std::move(data), values_.size(), true);
+  }
+  void load(stored_state const& from) override {
+    bool const dealt = Kind == state_kind::list && from.parallelism_before != from.parallelism;
+    std::uint64_t number = 0;
+    from.for_each_part([&](state_part const& part) {
+      from.for_each_entry(part, [&](decoder& archive, piece_form) {
+        T value{};
+        from.read_value(archive, value);
+        if (!dealt || number++ % from.parallelism == from.subtask) values_.push_back(std::move(value));
+      });
+    });
+  }
 
  private:
   std::vector<T> values_;

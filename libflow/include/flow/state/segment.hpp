@@ -2,8 +2,8 @@
 // One segment of a state table: up to 1,024 entries in groups of 16, with two bitmaps of changes.
 //
 // A group has 16 control bytes, compared at once (the "Swiss table" of abseil): 0 for a free slot, else 0x80 and seven
-// bits of the key's hash; and two masks of entries changed in even and in odd epochs. An entry lies in the group its
-// hash names or, where that was full, in one of the next. Layout, in one allocation: a header, the groups in reverse,
+// bits of the key's hash; and masks of entries: those changed in even and in odd epochs, those written last, and those that
+// are in some snapshot. An entry lies in the group its hash names or, where that was full, in one of the next. Layout, in one allocation: a header, the groups in reverse,
 // the entries. A segment is known by where its entries begin, so a look-up does not touch the header.
 
 #ifdef __SSE2__
@@ -28,6 +28,8 @@ struct alignas(32) segment_group {
   static constexpr std::uint32_t slots = 16;
   std::uint8_t control[slots] = {};
   std::uint16_t changed[2] = {0, 0};
+  std::uint16_t written = 0;  // by the newest snapshot, because they had changed
+  std::uint16_t stored = 0;   // in a snapshot, in whatever form: their removal has to be told
 
 #ifdef __SSE2__
   /// One bit for each slot whose control byte is `byte`.
@@ -189,13 +191,18 @@ class segment {
     return none;
   }
   void copy_bits(std::uint32_t slot, segment to, std::uint32_t at) const {
-    for (std::size_t parity : {0, 1})
-      if (group_of(slot).changed[parity] & bit_of(slot)) to.group_of(at).changed[parity] |= bit_of(at);
+    auto const copy = [&](std::uint16_t from, std::uint16_t& into) { if (from & bit_of(slot)) into |= bit_of(at); };
+    segment_group const& from = group_of(slot);
+    segment_group& into = to.group_of(at);
+    copy(from.changed[0], into.changed[0]);
+    copy(from.changed[1], into.changed[1]);
+    copy(from.written, into.written);
+    copy(from.stored, into.stored);
   }
   void forget(std::uint32_t slot) const {
     segment_group& of = group_of(slot);
     of.control[slot % segment_group::slots] = 0;
-    for (auto& bits : of.changed) bits &= static_cast<std::uint16_t>(~bit_of(slot));
+    for (auto* bits : {&of.changed[0], &of.changed[1], &of.written, &of.stored}) *bits &= static_cast<std::uint16_t>(~bit_of(slot));
   }
 
   segment(std::byte* entries, std::uint32_t log2) : bits_(reinterpret_cast<std::uintptr_t>(entries) | log2) {}

@@ -115,20 +115,24 @@ class state_access final : public portion_state {
   /// The value, or null; to be read.
   V const* find() {
     if (turn_ != keys_.turn()) look_up();
-    if (cell_) read();
+    if (cell_.value) read();
     return place_.value;
   }
   /// The value, to be changed; made by `V{}` where there was none.
   V& change() {
     if (turn_ != keys_.turn()) look_up();
     if (!place_.value) [[unlikely]] insert();
-    place_.mark();
-    written();
+    if (cell_.value) {
+      cell_.mark();
+      written();
+    } else {
+      place_.mark();
+    }
     return *place_.value;
   }
   /// What `change` gave has been changed: for cells that count their parts.
   void written() {
-    if (cell_) cell_->written(keys_.now);
+    if (cell_.value) cell_.value->written(keys_.now);
   }
   void erase() {
     nothing_here();
@@ -163,7 +167,7 @@ class state_access final : public portion_state {
   void nothing_here() {
     turn_ = keys_.turn();
     place_ = {};
-    cell_ = nullptr;
+    cell_ = {};
   }
   /// What has expired is removed where it is found.
   [[gnu::noinline]] void look_up_cell() {
@@ -180,13 +184,13 @@ class state_access final : public portion_state {
     if (plain_) place_ = plain_.with(keys_, make); else hold(cells_.with(keys_, make));
   }
   void hold(table_place<Cell> const& cell) {
-    cell_ = cell.value;
-    place_ = {&cell_->value, cell.changed, cell.bit};
+    cell_ = cell;
+    place_.value = &cell.value->value;
   }
   void read() {
-    if (!life_.renewed_by_reads() || !cell_->older(keys_.now)) return;
-    place_.mark();
-    cell_->renew(keys_.now);
+    if (!life_.renewed_by_reads() || !cell_.value->older(keys_.now)) return;
+    cell_.mark();
+    cell_.value->renew(keys_.now);
   }
   /// Drops what has expired of a cell; true: that is all of it, which is left to the caller.
   bool shorten(table_place<Cell> const& cell) const {
@@ -209,7 +213,7 @@ class state_access final : public portion_state {
   key_portion const& keys_;
   std::uint64_t turn_ = 0;  // for which the place was looked up
   table_place<V> place_;
-  Cell* cell_ = nullptr;    // that the place is in, where there are cells
+  table_place<Cell> cell_;  // that the value is in, where there are cells
   tables_of<V> plain_;
   tables_of<Cell> cells_;
   time_to_live life_{duration::max()};

@@ -6,7 +6,8 @@
 // leading bits of the hash, a group is a contiguous run of segments, and a cursor by hash survives growth.
 //
 // Every entry knows in which epoch it was last changed, as a bit in one of two bitmaps whose roles swap at each epoch:
-// `begin_epoch` is O(1), and what changed in the epoch before can be taken out afterwards, piece by piece.
+// `begin_epoch` is O(1), and what changed in the epoch before can be written afterwards, segment by segment (`visit`), while
+// the table goes on changing: an observer is told of an entry before its first change in the new epoch.
 //
 // Not thread-safe: it belongs to one task. References to values stay valid until the next insertion or removal.
 
@@ -20,6 +21,16 @@
 
 namespace flow {
 
+/// A table as one of its places knows it.
+class observed_table {
+ public:
+  /// The entry with this value is about to change for the first time in this epoch.
+  virtual void first_change(void* value, std::uint16_t* changed, std::uint16_t bit) = 0;
+
+ protected:
+  ~observed_table() = default;
+};
+
 /// Where a value lies, and what says that it was changed. Valid until the next insertion, removal or sweep and, for
 /// marking, until the epoch changes.
 template <class V>
@@ -27,17 +38,43 @@ struct table_place {
   V* value = nullptr;  // null: the key is not there
   std::uint16_t* changed = nullptr;
   std::uint16_t bit = 0;
+  observed_table* of = nullptr;  // null: nobody has to be told
 
-  /// Mostly marked already: a branch is cheaper than a store to a word that is shared.
+  /// To be called before the value is changed. Mostly marked already: a branch is cheaper than a store to a word that is
+  /// shared.
   void mark() const {
-    if (!(*changed & bit)) *changed |= bit;
+    if (*changed & bit) return;
+    if (of) [[unlikely]] of->first_change(value, changed, bit);
+    *changed |= bit;
   }
 };
 
+/// What is known of an entry when its observer is told of it.
+struct entry_history {
+  bool changed_before = false;  // in the epoch before this one, and not yet visited since
+  bool written = false;         // see `segment_group`
+  bool stored = false;
+  bool changed_now = false;
+};
+
+/// Writes a table's entries for a snapshot.
+template <class K, class V>
+class table_observer {
+ public:
+  /// Before the first change in this epoch, while the table is watched; whether the entry has now been stored.
+  virtual bool changing(segment_entry<K, V> const& e, entry_history const& h) = 0;
+  /// Before a removal.
+  virtual void removing(segment_entry<K, V> const& e, entry_history const& h) = 0;
+
+ protected:
+  ~table_observer() = default;
+};
+
 template <key_type K, class V>
-class table {
+class table final : private observed_table {
  public:
   using entry = segment_entry<K, V>;
+  using observer = table_observer<K, V>;
 
   /// Memory comes from `chunks`, which outlives the table, once the table is large; null: from the operating system.
   explicit table(chunk_pool* chunks = nullptr) : memory_(chunks), directory_(1, make_segment(smallest_log2, 0)) {}
@@ -70,7 +107,7 @@ class table {
       auto const place = static_cast<std::uint32_t>(std::countr_zero(bits));
       entry& e = s.entries()[home * segment_group::slots + place];
       if (e.key == key) [[likely]] {
-        mark(group, place);
+        mark(group, place, e);
         return e.value;
       }
     }
@@ -92,7 +129,7 @@ class table {
     if (std::uint32_t const bits = group.matching(control_of(hash)); bits != 0) [[likely]] {
       auto const place = static_cast<std::uint32_t>(std::countr_zero(bits));
       entry& e = s.entries()[home * segment_group::slots + place];
-      if (e.key == key) [[likely]] return {&e.value, &group.changed[epoch_ & 1], segment_type::bit_of(place)};
+      if (e.key == key) [[likely]] return place_of(group, place, e);
     }
     return locate_further(s, key, hash);
   }
@@ -102,6 +139,7 @@ class table {
     segment_type const s = directory_[index_of(hash)];
     std::uint32_t const slot = s.slot_of(key, hash);
     if (slot == segment_type::none) return false;
+    tell_of_removal(s, slot);
     s.erase(slot);
     --size_;
     return true;
@@ -120,7 +158,8 @@ class table {
         std::uint32_t const slot = g * segment_group::slots + place;
         entry& e = s.entries()[slot];
         if (removals == 0) return false;
-        if (gone(std::as_const(e.key), table_place<V>{&e.value, &s.group(g).changed[epoch_ & 1], segment_type::bit_of(slot)})) {
+        if (gone(std::as_const(e.key), place_of(s.group(g), place, e))) {
+          tell_of_removal(s, slot);
           s.erase(slot);
           --size_;
           --removals;
@@ -136,7 +175,10 @@ class table {
 
   /// Removes everything, keeps the memory.
   void clear() {
-    for_each_segment([](segment_type s) { s.clear(); });
+    for_each_segment([this](segment_type s) {
+      if (observer_) s.for_each([&](std::uint32_t slot, entry&) { tell_of_removal(s, slot); });
+      s.clear();
+    });
     size_ = 0;
   }
 
@@ -168,22 +210,53 @@ class table {
   }
 
   /// Starts a new epoch: changes from now on are told apart from those before. O(1); what changed in the epoch before
-  /// the last must have been taken.
+  /// the last must have been visited.
   void begin_epoch() { ++epoch_; }
   std::uint64_t epoch() const { return epoch_; }
-  /// Calls `f(key, value)` for each entry that was changed in the epoch before this one and forgets that it was.
+  /// Whom to tell of removals from now on, and who visits; null: nobody. It outlives its use.
+  void observe(observer* o) { observer_ = o; }
+  /// Whether the observer is told of first changes as well: from the beginning of an epoch until all has been visited.
+  void watch(bool on) { watched_ = on && observer_ ? this : nullptr; }
+
+  /// Some entries of a group as a visit sees them; `which` has their bits.
+  struct visited {
+    segment_group& group;
+    std::uint32_t which;
+    entry const* entries;
+    std::uint64_t epoch;
+    std::uint16_t& before() const { return group.changed[(epoch & 1) ^ 1]; }
+    std::uint16_t now() const { return group.changed[epoch & 1]; }
+  };
+  /// A step of a walk over the entries in the order of segments: calls `f(visited, first, last)` for the groups of the segment at
+  /// hash `at` that have entries; their hashes are within [first, last]. `at` moves on to the next segment, 0 after the
+  /// last. Gives the number of slots looked at. Entries with hashes below `at` are left out: they have been visited.
   template <class F>
-  void take_changes(F f) {
-    std::size_t const before = (epoch_ & 1) ^ 1;
-    for_each_segment([&](segment_type s) {
-      for (std::uint32_t g = 0; g < s.groups(); ++g) {
-        segment_group& group = s.group(g);
-        for (std::uint32_t bits = std::exchange(group.changed[before], 0) & group.used(); bits != 0; bits &= bits - 1) {
-          entry const& e = s.entries()[g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits))];
-          f(e.key, e.value);
+  std::size_t visit(std::uint64_t& at, F f) {
+    segment_type const s = directory_[index_of(at)];
+    std::uint64_t const end = segment_end(at), first = at;
+    bool const whole = begin_of(s, at) >= at;
+    for (std::uint32_t g = 0; g < s.groups(); ++g) {
+      entry const* const entries = &s.entries()[g * segment_group::slots];
+      std::uint32_t used = s.group(g).used();
+      if (!whole)
+        for (std::uint32_t bits = used; bits != 0; bits &= bits - 1) {
+          auto const place = std::countr_zero(bits);
+          if (hash_of(entries[place].key) < first) used &= ~(1u << place);
         }
-      }
-    });
+      if (used != 0) f(visited{s.group(g), used, entries, epoch_}, first, end);
+    }
+    at = end + 1;
+    return s.capacity();
+  }
+  /// The value of a key as a snapshot has it: made where there was none, and unchanged.
+  V& restore(K const& key, std::uint64_t hash) {
+    V& value = find_or_insert(key, hash);
+    segment_type const s = directory_[index_of(hash)];
+    std::uint32_t const slot = s.slot_of(key, hash);
+    segment_group& group = s.group_of(slot);
+    group.changed[epoch_ & 1] &= static_cast<std::uint16_t>(~segment_type::bit_of(slot));
+    group.stored |= segment_type::bit_of(slot);
+    return value;
   }
 
  private:
@@ -218,22 +291,43 @@ class table {
     }
   }
 
+  table_place<V> place_of(segment_group& group, std::uint32_t place, entry& e) {
+    return {&e.value, &group.changed[epoch_ & 1], segment_type::bit_of(place), watched_};
+  }
   /// Mostly set already: a branch is cheaper than a store to a word that is shared.
-  void mark(segment_group& group, std::uint32_t place) const {
+  [[gnu::always_inline]] void mark(segment_group& group, std::uint32_t place, entry& e) {
     std::uint16_t& bits = group.changed[epoch_ & 1];
-    if (!(bits >> place & 1)) bits |= segment_type::bit_of(place);
+    if (bits >> place & 1) return;
+    if (watched_) [[unlikely]] first_change(&e.value, &bits, segment_type::bit_of(place));
+    bits |= segment_type::bit_of(place);
+  }
+  static entry_history history(segment_group const& group, std::uint16_t bit, std::uint64_t epoch) {
+    return {(group.changed[(epoch & 1) ^ 1] & bit) != 0, (group.written & bit) != 0, (group.stored & bit) != 0, (group.changed[epoch & 1] & bit) != 0};
+  }
+  [[gnu::noinline]] void first_change(void* value, std::uint16_t* changed, std::uint16_t bit) override {
+    auto& e = *reinterpret_cast<entry*>(static_cast<std::byte*>(value) - offsetof_value());
+    auto& group = *reinterpret_cast<segment_group*>(reinterpret_cast<std::byte*>(changed - (epoch_ & 1)) - offsetof(segment_group, changed));
+    if (observer_->changing(e, history(group, bit, epoch_))) group.stored |= bit;
+  }
+  static std::size_t offsetof_value() {
+    alignas(entry) static std::byte const place[sizeof(entry)]{};
+    auto const* const e = reinterpret_cast<entry const*>(place);
+    return static_cast<std::size_t>(reinterpret_cast<std::byte const*>(std::addressof(e->value)) - place);
+  }
+  void tell_of_removal(segment_type s, std::uint32_t slot) {
+    if (observer_) observer_->removing(s.entries()[slot], history(s.group_of(slot), segment_type::bit_of(slot), epoch_));
   }
   [[gnu::noinline]] V& find_further(segment_type s, K const& key, std::uint64_t hash) {
     std::uint32_t const slot = s.slot_of(key, hash);
     if (slot == segment_type::none) return insert(key, hash);
-    mark(s.group_of(slot), slot % segment_group::slots);
+    mark(s.group_of(slot), slot % segment_group::slots, s.entries()[slot]);
     return s.entries()[slot].value;
   }
 
   [[gnu::noinline]] table_place<V> locate_further(segment_type s, K const& key, std::uint64_t hash) {
     std::uint32_t const slot = s.slot_of(key, hash);
     if (slot == segment_type::none) return {};
-    return {&s.entries()[slot].value, &s.group_of(slot).changed[epoch_ & 1], segment_type::bit_of(slot)};
+    return place_of(s.group_of(slot), slot % segment_group::slots, s.entries()[slot]);
   }
 
   V& insert(K const& key, std::uint64_t hash) {
@@ -312,6 +406,8 @@ class table {
   std::vector<segment_type> directory_;
   std::size_t size_ = 0;
   std::uint64_t epoch_ = 0;
+  observer* observer_ = nullptr;
+  observed_table* watched_ = nullptr;
 };
 
 }  // namespace flow

@@ -10,19 +10,6 @@
 
 namespace flow {
 
-/// A firing under way, as it is declared: everything up to here has been given out.
-struct firing_position {
-  timestamp until = no_watermark;   // the watermark that caused it; none: nothing fires
-  timestamp window = no_watermark;  // the end of the window being given out; none: the next is to be found
-  timestamp last = no_watermark;    // the end of the window that was given out last
-  std::uint64_t next_hash = 0;      // of the window being given out: keys below have been
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(CEREAL_NVP(until), CEREAL_NVP(window), CEREAL_NVP(last), CEREAL_NVP(next_hash));
-  }
-};
-
 /// Walks over the keys of a window in the order of their hashes, in portions of one segment: merges what the window's
 /// tables hold of each key, and stops anywhere to go on later. Nothing may change the tables in between.
 template <window_fold Fold>
@@ -52,12 +39,6 @@ class window_merge {
     }
     return portion_[next_++];
   }
-  /// Whether the portion loaded last has been given out: between portions, `position` says all.
-  bool between_portions() const { return next_ == portion_.size(); }
-  /// Whether all has been given out.
-  bool finished() const { return done_ && between_portions(); }
-  /// The hash below which keys have been given out, of a walk that has not finished.
-  std::uint64_t position() const { return next_hash_; }
 
  private:
   void load_portion() {

@@ -34,9 +34,6 @@ class window_gather {
     }
     return join(*portion_[next_++]);
   }
-  bool between_portions() const { return next_ == portion_.size(); }
-  bool finished() const { return done_ && between_portions(); }
-  std::uint64_t position() const { return next_hash_; }
 
  private:
   using parts = std::vector<entry const*>;  // of one key, in the order of time

@@ -8,6 +8,7 @@
 #include <cereal/types/vector.hpp>
 
 #include <flow/operator/resumable.hpp>
+#include <flow/state/operator_list.hpp>
 #include <flow/window/fold.hpp>
 #include <flow/window/windows.hpp>
 
@@ -31,8 +32,12 @@ struct partial_fold : F {
   void add(typename F::aggregate& into, record const& part) const { this->merge(into, part.value); }
 };
 
-/// Aggregates per slice; when the watermark passes a slice's end its part goes out, late but allowed records at once.
-/// Output 1 takes the records that are late.
+/// Aggregates per slice; when the watermark passes a slice's end its part goes out, late but allowed records at once. When the
+/// input becomes idle all parts go out, since nobody waits for this subtask's watermark from then on. Output 1 takes the records
+/// that are late.
+///
+/// After a restore with another number of subtasks a slice may have several parts in one of them, as it has in several
+/// subtasks: each goes out by itself.
 template <window_function F>
 class partial_operator final : public resumable_operator {
   using T = typename F::record;
@@ -49,8 +54,8 @@ class partial_operator final : public resumable_operator {
       : resumable_operator(std::move(name), 2), function_(std::move(function)), slicing_(spec) {}
 
   void open() override {
-    open_ = &state().template value<std::vector<slice>>("slices");
-    watermark_ = &state().template value<timestamp>("fired-until", no_watermark);
+    open_ = &state().template declare<list_object<slice, state_kind::list>>("slices").get();
+    watermark_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
     out_.attach(*this, 0, context().batch_size);
     late_.attach(*this, 1, context().batch_size);
     out_.begin(true);
@@ -59,6 +64,10 @@ class partial_operator final : public resumable_operator {
   void watermark(timestamp w) override {
     if (repeats(w, *watermark_)) return;
     sending_until_ = w;
+    if (!guarded([this] { return continue_firing(); })) suspend();
+  }
+  void idle() override {
+    going_idle_ = true;
     if (!guarded([this] { return continue_firing(); })) suspend();
   }
 
@@ -78,7 +87,17 @@ class partial_operator final : public resumable_operator {
     late_.flush();
     return true;
   }
-  bool continue_firing() override { return sending_until_ == no_watermark || send_finished(); }
+  bool continue_firing() override {
+    if (!going_idle_ && sending_until_ == no_watermark) return true;
+    if (!send_parts()) return false;
+    if (std::exchange(going_idle_, false)) {
+      operator_base::idle();
+    } else {
+      *watermark_ = std::exchange(sending_until_, no_watermark);
+      forward_watermark(*watermark_);
+    }
+    return true;
+  }
 
  private:
   void take(T const& record, timestamp t) {
@@ -107,10 +126,11 @@ class partial_operator final : public resumable_operator {
       if (t >= s->begin && t < s->end) return &*s;
     return nullptr;
   }
-  bool send_finished() {
+  /// Sends the parts that nothing is waited for; false when the receivers take no more.
+  bool send_parts() {
     for (std::size_t i = 0; i < open_->size();) {
       if (!still_ready()) return false;
-      if (!slicing::fired((*open_)[i].end, sending_until_)) {
+      if (!going_idle_ && !slicing::fired((*open_)[i].end, sending_until_)) {
         ++i;
         continue;
       }
@@ -119,10 +139,7 @@ class partial_operator final : public resumable_operator {
       open_->pop_back();
     }
     out_.flush();
-    if (holds_batches() || !outputs_ready()) return false;
-    *watermark_ = std::exchange(sending_until_, no_watermark);
-    forward_watermark(*watermark_);
-    return true;
+    return !holds_batches() && outputs_ready();
   }
   void send(slice& s) { out_.emit({std::move(s.value)}, s.begin); }
 
@@ -131,6 +148,7 @@ class partial_operator final : public resumable_operator {
   std::vector<slice>* open_ = nullptr;
   timestamp* watermark_ = nullptr;
   timestamp sending_until_ = no_watermark;  // the watermark that is passed on when the slices before it have been sent
+  bool going_idle_ = false;                 // idleness is passed on when all slices have been sent
   output<partial<A>> out_;
   output<T> late_;
 };

@@ -8,8 +8,8 @@
 // carry the time end - 1 us. At the end of the input windows of processing time that are open and processing-time timers that
 // are set fire in the order of time, before the watermark is passed on; counted windows that are not full give nothing.
 //
-// Firing is resumable, key by key and window by window: a window that has fired is marked or gone, so a barrier may fall in
-// between; the watermark is passed on when all has fired.
+// Firing is resumable, key by key and window by window: a window that has fired is marked or gone. The watermark is passed on
+// when all has fired, and no barrier passes before.
 //
 // What it remembers is declared: "windows", of each key those that are open with their aggregates, timers and what their
 // triggers remember; "fired-until", the watermark that decides lateness. When which key has something to do follows from its
@@ -48,12 +48,13 @@ class per_window_operator final : public resumable_operator {
 
   void open() override {
     windows_ = &state().template declare<keyed_table<key, windows>>("windows").all();
-    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
+    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
     calls_.out().attach(*this, 0, context().batch_size);
     calls_.out().begin(true);
     late_.attach(*this, 1, context().batch_size);
     wakes_.attach(*windows_);
     windows_->for_each([this](key const& k, windows const&) { set_wakes(k, hash_of(k), *windows_->locate(k, hash_of(k)).value); });
+    read_clock();
     schedule_look();
   }
   void watermark(timestamp w) override {

@@ -5,10 +5,9 @@
 // A record is late when all its windows have expired (end - 1 us + allowed lateness <= watermark): it goes to output 1.
 // A record behind the watermark whose windows have not all expired updates its slice; windows that have fired already
 // are given out again for its key, at once. Results carry the time end - 1 us. Firing is resumable; the watermark is
-// passed on when the firing it caused is complete.
+// passed on when the firing it caused is complete, and no barrier passes before.
 //
-// What it remembers is declared: the slices, the watermark up to which it has fired, and how far a firing under way has
-// come.
+// What it remembers is declared: the slices, and the watermark up to which it has fired.
 //
 // Input 1 takes parts of slices that senders have put together (pre_aggregation.hpp): such a part meets the fate of its
 // slice. A part of a slice that is late is counted, by its records.
@@ -37,8 +36,7 @@ class window_operator final : public resumable_operator {
 
   void open() override {
     slices_ = &state().template declare<slices<key, aggregate>>("slices");
-    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark);
-    firing_ = &state().template value<firing_position>("firing");
+    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
     runs_.attach(*slices_);
     out_.attach(*this, 0, context().batch_size);
     late_.attach(*this, 1, context().batch_size);
@@ -48,17 +46,10 @@ class window_operator final : public resumable_operator {
   void watermark(timestamp w) override {
     if (repeats(w, *fired_until_)) return;
     activity_scope const scope(*this);
-    firing_->until = w;
+    firing_until_ = w;
     forget_slice();
     if (!fire()) suspend();
   }
-  /// Brings the declared position of a firing up to date; a barrier passes.
-  void pass(barrier const& b) override {
-    if (firing_->window != no_watermark && walk_.finished()) end_window();
-    firing_->next_hash = walk_.position();
-    operator_base::pass(b);
-  }
-  bool may_pass_barrier() const override { return resumable_operator::may_pass_barrier() && (!suspended() || walk_.between_portions()); }
 
  protected:
   bool run(std::uint32_t input, batch_base const& b) override {
@@ -191,14 +182,14 @@ class window_operator final : public resumable_operator {
 
   // ---- firing
 
-  /// Fires all windows that end up to `firing_->until`; false when the receivers take no more.
+  /// Fires all windows that end up to `firing_until_`; false when the receivers take no more.
   bool fire() {
-    if (firing_->until == no_watermark) return true;
+    if (firing_until_ == no_watermark) return true;
     bool stopped = false;
-    while (!stopped && (firing_->window != no_watermark || next_window())) stopped = !give_window();
-    out_.flush();  // what has been given out does not wait behind a barrier
+    while (!stopped && (window_ != no_watermark || next_window())) stopped = !give_window();
+    out_.flush();
     if (stopped || holds_batches() || !outputs_ready()) return false;
-    timestamp const w = std::exchange(firing_->until, no_watermark);
+    timestamp const w = std::exchange(firing_until_, no_watermark);
     *fired_until_ = w;
     while (!slices_->all().empty() && slicing_.expired(slicing_.last_end(slices_->all().front().begin), w)) slices_->drop_oldest();
     runs_.drop_expired(w);
@@ -208,39 +199,38 @@ class window_operator final : public resumable_operator {
   }
   /// Finds the next window with records that ends after those fired, up to the watermark.
   bool next_window() {
-    timestamp const fired = std::max(*fired_until_, firing_->last == no_watermark ? no_watermark : firing_->last - duration{1});
+    timestamp const fired = std::max(*fired_until_, last_window_ == no_watermark ? no_watermark : last_window_ - duration{1});
     for (auto const& s : slices_->all()) {
       timestamp end = slicing_.first_end(s.begin);
       if (slicing::fired(end, fired)) end = slicing_.end_after(fired + duration{1});
       if (end > slicing_.last_end(s.begin)) continue;
-      if (!slicing::fired(end, firing_->until)) return false;
+      if (!slicing::fired(end, firing_until_)) return false;
       begin_window(end);
       return true;
     }
     return false;
   }
   void begin_window(timestamp end) {
-    firing_->window = end;
+    window_ = end;
     try {
       walk_.begin(runs_.cover(slicing_.start_of(end), end));
     } catch (...) {
       fail(about_window(end, nullptr));
     }
   }
-  void end_window() { firing_->last = std::exchange(firing_->window, no_watermark); }
   bool give_window() {
     typename walk::entry const* e = nullptr;
     while (still_ready()) {
       try {
         e = walk_.next();
       } catch (...) {
-        fail(about_window(firing_->window, nullptr));
+        fail(about_window(window_, nullptr));
       }
       if (!e) {
-        end_window();
+        last_window_ = std::exchange(window_, no_watermark);
         return true;
       }
-      give(e->key, firing_->window, e->value);
+      give(e->key, window_, e->value);
     }
     return false;
   }
@@ -276,7 +266,10 @@ class window_operator final : public resumable_operator {
   std::uint32_t set_aside_ = 0;
   timestamp refiring_ = no_watermark;
 
-  firing_position* firing_ = nullptr;
+  // The firing under way.
+  timestamp firing_until_ = no_watermark;  // the watermark that caused it; none: nothing fires
+  timestamp window_ = no_watermark;        // the end of the window being given out; none: the next is to be found
+  timestamp last_window_ = no_watermark;   // the end of the window that was given out last
   walk walk_;
   merged_slices<Fold> runs_;
 

@@ -223,6 +223,8 @@ TEST_CASE("results and counters can be serialised") {
   sent.end = job_result::how::cancelled;
   sent.elapsed = std::chrono::nanoseconds(7);
   sent.last_barrier = 3;
+  sent.restarts = 4;
+  sent.checkpoints = {true, 15, 16, "full", 17, 18, std::chrono::nanoseconds(19), std::chrono::nanoseconds(20), 21, 22};
   auto& o = sent.operators.emplace_back();
   o.name = "numbers";
   o.kind = "source";
@@ -246,6 +248,8 @@ TEST_CASE("results and counters can be serialised") {
   CHECK(got.end == sent.end);
   CHECK(got.elapsed == sent.elapsed);
   CHECK(got.last_barrier == 3);
+  CHECK(got.restarts == 4);
+  CHECK(got.checkpoints == sent.checkpoints);
   REQUIRE(got.operators.size() == 1);
   CHECK(got.operators[0].name == "numbers");
   CHECK(got.operators[0].kind == "source");

@@ -49,6 +49,20 @@ TEST_CASE("what matters least is left out first, and a line is never wider than 
   }
 }
 
+TEST_CASE("a status line tells how old, large and slow the newest checkpoint is, of failures and of restarts") {
+  status_view v;
+  v.checkpoints.on = true;
+  CHECK(line(v) == "0:00 | in 0 (0/s) | out 0 (0/s) | no checkpoint yet");
+  v.checkpoints = {.on = true, .completed = 3, .last = 14, .age = 67s, .duration = 312ms, .bytes = 12'000'000, .written_bytes = 3'400'000};
+  v.held_up = {{"departures", 0.664}};
+  CHECK(line(v) == "0:00 | in 0 (0/s) | out 0 (0/s) | checkpoint 14, 1:07 ago, 3.40 MB in 0.3 s | held back: departures 66%");
+  CHECK(line(v, 90) == "0:00 | in 0 (0/s) | out 0 (0/s) | checkpoint 14, 1:07 ago | held back: departures 66%");
+  CHECK(line(v, 70) == "0:00 | in 0 (0/s) | out 0 (0/s) | held back: departures 66%");
+  v.checkpoints.failed = 2;
+  v.restarts = 1;
+  CHECK(line(v) == "0:00 | in 0 (0/s) | out 0 (0/s) | 1 restart | checkpoint 14, 1:07 ago, 3.40 MB in 0.3 s, 2 failed | held back: departures 66%");
+}
+
 TEST_CASE("what is not known is not told") {
   status_view v;
   v.job = "j";

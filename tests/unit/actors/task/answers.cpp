@@ -57,7 +57,7 @@ struct whole {
     s.parallelism(1);
     auto const plan = flow::make_plan(job.graph(), s);
     task = std::make_unique<flow::task>(flow::make_blueprints(job.graph(), plan, s).at(0).at(0), s, transport, clock);
-    task->start([] {});
+    task->start({});
     task->assign({{"a", ""}}, {});
   }
   outcome step() { return task->step().what; }

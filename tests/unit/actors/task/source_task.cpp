@@ -30,7 +30,7 @@ struct source_task {
     auto const plan = flow::make_plan(job.graph(), s);
     task = std::make_unique<flow::task>(flow::make_blueprints(job.graph(), plan, s).at(0).at(0), s, transport, clock);
     task->on_barrier = [this](flow::barrier const& b) { barriers.push_back(b.checkpoint); };
-    task->start([] {});
+    task->start({});
   }
   scripted::script script;
   wire::transport transport;

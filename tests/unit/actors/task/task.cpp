@@ -51,7 +51,7 @@ struct fed {
     auto const blueprints = flow::make_blueprints(job.graph(), plan, s);
     task = std::make_unique<flow::task>(blueprints.at(1).at(0), s, transport, clock);
     task->on_barrier = [this](flow::barrier const& b) { barriers.push_back(b.checkpoint); };
-    task->start([] {});
+    task->start({});
   }
   void deliver(flow::element e) { task->deliver(0, std::move(e)); }
   outcome step() { return task->step().what; }

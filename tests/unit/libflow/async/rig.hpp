@@ -140,7 +140,7 @@ class alone {
   }
   /// A barrier passes; what is then in the declared state.
   std::vector<flow::stored_request<In>>& pass_barrier(std::uint64_t checkpoint) {
-    op->state().begin_epoch();
+    op->settle_state();
     op->pass({checkpoint, 0});
     return declared();
   }

@@ -238,3 +238,11 @@ TEST_CASE("bad records have no event time, also where the source's records have 
   REQUIRE_FALSE(mistakes(job).empty());
   CHECK_THAT(mistakes(job).at(0), Catch::Contains("'counts-partial'") && Catch::Contains("event-time windows need event time"));
 }
+
+TEST_CASE("a sink whose results become visible with checkpoints only is refused where there are none") {
+  flow::job job{"j"};
+  job.source("events", nothing::source<event>()).sink("out", nothing::sink{.needs_checkpoints = true});
+  CHECK(job.graph().mistakes(1, 128, true).empty());
+  CHECK(job.graph().mistakes(1, 128, false) ==
+        lines{"sink 'out': its results become visible with checkpoints only, and the job has none; name a directory for them with --snapshots"});
+}

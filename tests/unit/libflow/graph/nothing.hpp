@@ -27,9 +27,10 @@ struct forgets final : flow::writer<T> {
 };
 struct sink {
   bool blocking = false;
+  bool needs_checkpoints = false;
   template <class T>
   flow::sink<T> make() const {
-    return {[] { return std::make_unique<forgets<T>>(); }, blocking};
+    return {.make_writer = [] { return std::make_unique<forgets<T>>(); }, .blocking = blocking, .needs_checkpoints = needs_checkpoints};
   }
 };
 

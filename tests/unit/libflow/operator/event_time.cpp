@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include <flow/operator/event_time.hpp>
+#include <flow/testing/carried_state.hpp>
 
 #include "../recording.hpp"
 
@@ -67,4 +68,23 @@ TEST_CASE("the watermark of a batch waits while the receivers take no more") {
 TEST_CASE("an exception of the time's function names the operator and the record") {
   stamped op;
   CHECK_THROWS_WITH(op.give(batch_of<int>({1, 13, 2})), "operator 'the-operator': the function threw: unlucky; the record was 13");
+}
+
+TEST_CASE("a restored event_time says how far time had come, also before a record comes") {
+  stamped before;
+  before.give(batch_of<int>({3}));
+  before.op.settle_state();
+  flow::testing::carried_state carried;
+  carried.take(before.op.state());
+  flow::event_time_operator after("after", stamped::make());
+  recording::recorder<int> out;
+  after.port(0).connect(out);
+  after.state().restore_from(&carried);
+  after.start(recording::context());
+  REQUIRE(after.look_is_due({}));
+  after.look_now({});
+  CHECK(out.log == log_lines{"watermark 25"});
+  auto b = batch_of<int>({1});
+  after.receive(b);
+  CHECK(out.log == log_lines{"watermark 25", "1 record"});
 }

@@ -113,3 +113,26 @@ TEST_CASE("without a limit a split is never idle") {
   for (int i = 0; i < 10; ++i) CHECK_FALSE(s.step(24h).retry_after);
   CHECK(s.out.log == log_lines{"1 record", "watermark 9"});
 }
+
+TEST_CASE("a source that was idle says so with its next record, also where that moves no watermark, for receivers that it is not for") {
+  source s(strategy);
+  s.splits(1, false);
+  s.play({records(0, {10})});
+  s.step(0ms);
+  s.step(1s);
+  REQUIRE(s.out.log == log_lines{"1 record", "watermark 9", "idle"});
+  s.play({records(0, {7})});
+  CHECK(s.out.log == log_lines{"1 record", "watermark 9", "idle", "watermark 9", "1 record"});
+}
+
+TEST_CASE("a source that was idle holds the watermark again when it is given a split") {
+  source s(strategy);
+  s.splits(1, false);
+  s.play({records(0, {10})});
+  s.step(0ms);
+  s.step(1s);
+  REQUIRE(s.out.log.back() == "idle");
+  s.op.assign({"another", ""});
+  s.step();
+  CHECK(s.out.log.back() == "watermark 9");
+}

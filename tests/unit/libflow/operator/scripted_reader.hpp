@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <flow/operator/source_operator.hpp>
+#include <flow/state/operator_list.hpp>
 
 #include "../recording.hpp"
 
@@ -22,6 +23,11 @@ struct poll {
 };
 inline poll records(std::uint32_t split, std::vector<std::int64_t> r) { return {split, std::move(r)}; }
 inline poll last(std::uint32_t split, std::vector<std::int64_t> r = {}) { return {split, std::move(r), flow::poll_status::split_end}; }
+
+/// The splits as a source has declared them.
+inline std::vector<flow::stored_split> const& stored_splits(flow::operator_base& source) {
+  return dynamic_cast<flow::list_object<flow::stored_split, flow::state_kind::list>&>(*source.state().objects().at(0)).get();
+}
 
 /// Shared with the test; without a line of the script a poll gives nothing.
 struct script {

@@ -112,11 +112,12 @@ TEST_CASE("a barrier finds the positions of the splits and their watermarks in d
   source s(flow::monotonous());
   s.splits(2);
   s.play({records(0, {1, 2, 3})});
+  s.op.settle_state();
   s.op.pass({7, 6});
   CHECK(s.out.log.back() == "barrier 7");
   REQUIRE(s.op.state().objects().size() == 1);
   CHECK(s.op.state().objects()[0]->name() == "splits");
-  auto const& splits = static_cast<flow::value_object<std::vector<flow::stored_split>>&>(*s.op.state().objects()[0]).get();
+  auto const& splits = scripted::stored_splits(s.op);
   REQUIRE(splits.size() == 2);
   CHECK(splits[0].value.id == "s0");
   CHECK(splits[0].value.position == "3");

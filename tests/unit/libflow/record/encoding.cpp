@@ -124,6 +124,44 @@ TEST_CASE("an encoding cut short at any byte is an error and never read beyond i
   CHECK_NOTHROW(decoded<outer>(whole.data(), whole.size()));
 }
 
+namespace {
+struct base {
+  int a = 0;
+  std::uint32_t read_as = 0;
+  template <class Archive>
+  void serialize(Archive& archive, std::uint32_t version) {
+    archive(CEREAL_NVP(a));
+    read_as = version;
+  }
+};
+struct derived : base {
+  std::uint32_t b = 0;
+  std::uint32_t derived_read_as = 0;
+  template <class Archive>
+  void serialize(Archive& archive, std::uint32_t version) {
+    archive(cereal::base_class<base>(this), CEREAL_NVP(b));
+    derived_read_as = version;
+  }
+};
+}  // namespace
+CEREAL_CLASS_VERSION(base, 4)
+CEREAL_CLASS_VERSION(derived, 7)
+
+TEST_CASE("the version of a class is not written with its values: each is complete, whichever comes first") {
+  derived d;
+  d.a = 1;
+  d.b = 2;
+  CHECK(numbers(encoded(d)) == std::vector{1, 0, 0, 0, 2, 0, 0, 0});
+  CHECK(encoded(std::vector{d, d}).size() == 8 + 2 * 8);
+  auto const data = encoded(std::vector{d, d});
+  auto const read = decoded<std::vector<derived>>(data.data(), data.size());
+  for (auto const& r : read) {
+    CHECK(r.read_as == 4);
+    CHECK(r.derived_read_as == 7);
+    CHECK(r.b == 2);
+  }
+}
+
 static_assert(flow::describable<outer>);
 static_assert(flow::describable<std::vector<std::optional<inner>>>);
 static_assert(flow::describable<std::unique_ptr<inner>>);

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <cereal/types/array.hpp>
 #include <cereal/types/map.hpp>
 #include <cereal/types/vector.hpp>
 
@@ -110,4 +111,9 @@ TEST_CASE("times are written in the format that was asked for") {
 
 TEST_CASE("a record without a description is told by its size") {
   CHECK(flow::to_json(bare{1, 2}) == "(16 bytes)");
+}
+
+TEST_CASE("an array is an array, of numbers and of records") {
+  CHECK(flow::to_json(std::array<int, 3>{1, 2, 3}) == "[1,2,3]");
+  CHECK(flow::to_json(std::array<place, 1>{}) == R"([{"x":0,"names":[]}])");
 }

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "changes.hpp"
+
 #include <map>
 #include <random>
 
@@ -89,7 +91,7 @@ TEST_CASE("a long list is many entries of the table, of which only the last chan
   rows.add(key, hash_of(key), 7, 1);
   table.all().begin_epoch();
   std::vector<std::uint32_t> changed;
-  table.all().take_changes([&](auto const& k, auto const&) { changed.push_back(k.part); });
+  take_changes(table.all(), [&](auto const& k, auto const&) { changed.push_back(k.part); });
   std::sort(changed.begin(), changed.end());
   CHECK(changed == std::vector<std::uint32_t>{0, 156});  // the first tells how many there are
 }

@@ -42,13 +42,3 @@ TEST_CASE("state without a name and a name declared twice are errors that say so
   }
   CHECK(state.objects().size() == 1);
 }
-
-TEST_CASE("an epoch begins in every piece of state") {
-  flow::operator_state state;
-  auto& s = state.declare<flow::slices<int, int>>("s");
-  s.at(flow::timestamp{}).find_or_insert(1, flow::hash_of(1));
-  state.begin_epoch();
-  int changed = 0;
-  s.all().front().entries->take_changes([&](int k, int) { changed += k; });
-  CHECK(changed == 1);
-}

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "changes.hpp"
+
 #include <map>
 #include <random>
 #include <span>
@@ -27,7 +29,10 @@ TEST_CASE("slices are kept oldest first, whatever the order of their making") {
   CHECK(s.entries() == 5);
   CHECK(s.name() == "per slice");
   CHECK(s.kind() == flow::state_kind::slices);
-  CHECK(s.key_schema() == flow::schema_of<std::string>());
+  flow::schema key;  // of an entry
+  key.type = "struct";
+  key.fields = {{"slice", flow::schema_of<flow::timestamp>()}, {"key", flow::schema_of<std::string>()}};
+  CHECK(s.key_schema() == key);
   CHECK(s.value_schema() == flow::schema_of<int>());
 }
 
@@ -78,9 +83,9 @@ TEST_CASE("an epoch of slices knows what changed in each, also in a table that a
     }
     std::map<std::int64_t, std::set<int>> found;
     for (auto const& slice : s.all())
-      slice.entries->take_changes([&](int k, int) { found[slice.begin.time_since_epoch().count()].insert(k); });
+      take_changes(*slice.entries, [&](int k, int) { found[slice.begin.time_since_epoch().count()].insert(k); });
     REQUIRE(found == before);
-    s.begin_epoch();
+    for (auto const& slice : s.all()) slice.entries->begin_epoch();
     while (!s.all().empty() && s.all().front().begin <= at(oldest)) s.drop_oldest();
     now.erase(now.begin(), now.upper_bound(oldest));
     before = now;

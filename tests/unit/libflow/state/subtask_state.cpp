@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "changes.hpp"
+
 #include <map>
 #include <random>
 #include <set>
@@ -96,9 +98,9 @@ TEST_CASE("broadcast state holds what a map holds, and knows what changed in an 
       REQUIRE(read.size() == expected.size());
       REQUIRE(read.empty() == expected.empty());
       if (i % 500 == 0) {
-        declared.begin_epoch();
+        entries.begin_epoch();
         std::set<std::string> found;
-        entries.take_changes([&](std::string const& k, std::int64_t) { found.insert(k); });
+        take_changes(entries, [&](std::string const& k, std::int64_t) { found.insert(k); });
         REQUIRE(found == changed);
         changed.clear();
       }

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "changes.hpp"
+
 #include <map>
 #include <random>
 #include <set>
@@ -67,7 +69,7 @@ void check_against_map(F key, std::uint64_t keys, int steps, std::uint64_t seed)
 template <class Table>
 std::set<std::uint64_t> taken(Table& t) {
   std::set<std::uint64_t> keys;
-  t.take_changes([&](auto const& k, auto const&) { REQUIRE(keys.insert(k).second); });
+  take_changes(t, [&](auto const& k, auto const&) { REQUIRE(keys.insert(k).second); });
   return keys;
 }
 }  // namespace
@@ -252,7 +254,7 @@ TEST_CASE("sweeping removes what is to go and no other, keeps what is known of c
     std::set<std::uint64_t> changed;
     for (std::uint64_t n = 0; n < keys; ++n) table.find_or_insert(key_of(n), hash_of(key_of(n))) = expected[key_of(n)] = random() % 1000;
     table.begin_epoch();
-    table.take_changes([](auto const&, auto const&) {});
+    take_changes(table, [](auto const&, auto const&) {});
     std::size_t const full = table.memory();
     for (std::uint64_t limit : {100, 100, 900, 1000}) {  // removes a tenth, nothing, most, all
       for (std::uint64_t at = 0, steps = 0, last = 0;; ++steps) {
@@ -320,7 +322,7 @@ TEST_CASE("a place that is marked is among the changes of its epoch") {
   flow::table<std::int64_t, int> table;
   for (std::int64_t k = 0; k < 100; ++k) table.find_or_insert(k, hash_of(k));
   table.begin_epoch();
-  table.take_changes([](auto const&, auto const&) {});
+  take_changes(table, [](auto const&, auto const&) {});
   for (std::int64_t k = 0; k < 100; k += 7) {
     auto const place = table.locate(k, hash_of(k));
     place.mark();
@@ -328,7 +330,7 @@ TEST_CASE("a place that is marked is among the changes of its epoch") {
   }
   table.begin_epoch();
   std::set<std::int64_t> changed;
-  table.take_changes([&](std::int64_t k, int v) {
+  take_changes(table, [&](std::int64_t k, int v) {
     CHECK(v == 1);
     changed.insert(k);
   });

@@ -96,21 +96,16 @@ TEST_CASE("while the receivers take no more neither parts nor the watermark behi
   CHECK(a.h.main().watermarks == std::vector<timestamp>{at(duration{20})});
 }
 
-TEST_CASE("a barrier takes along what is held, also within sending and without room") {
-  for (bool const within : {false, true}) {
-    ahead_alone a(tens, 64);
-    a.process(many_keys(5'000));
-    a.h.hold_up();
-    if (within) a.h.tested().watermark(at(duration{20}));
-    while (!a.h.tested().may_pass_barrier()) a.h.resume();
-    a.h.pass({1, 0});
-    CHECK(a.h.main().barriers == std::vector<std::uint64_t>{1});
-    CHECK(a.records_in_parts() == 5'000);
-    while (a.h.tested().suspended()) a.h.resume();
-    CHECK(a.h.main().watermarks == (within ? std::vector<timestamp>{at(duration{20})} : std::vector<timestamp>{}));
-    a.h.end();
-    CHECK(a.records_in_parts() == 5'000);
-  }
+TEST_CASE("a barrier takes along what is held, also without room") {
+  ahead_alone a(tens, 64);
+  a.process(many_keys(5'000));
+  a.h.hold_up();
+  REQUIRE(a.h.tested().may_pass_barrier());
+  a.h.pass({1, 0});
+  CHECK(a.h.main().barriers == std::vector<std::uint64_t>{1});
+  CHECK(a.records_in_parts() == 5'000);
+  a.h.end();
+  CHECK(a.records_in_parts() == 5'000);
 }
 
 TEST_CASE("an idle mark takes along what is held") {

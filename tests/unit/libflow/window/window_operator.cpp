@@ -69,7 +69,7 @@ TEST_CASE("a firing that is stopped anywhere goes on there, and the watermark fo
   }
 }
 
-TEST_CASE("a barrier may pass a firing that is held up between portions, never a batch that is") {
+TEST_CASE("no barrier passes a batch that is held up") {
   windows w(flow::tumbling_windows(flow::duration{10}).allowed_lateness(flow::duration{1'000}));
   w.give({1, 2}, {5, 5});
   w.op.watermark(at(50));

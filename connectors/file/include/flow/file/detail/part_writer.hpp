@@ -1,5 +1,5 @@
 #pragma once
-// The writer of all sinks that write part files. `Format` appends records to a buffer:
+// The writer and the options of all sinks that write part files. `Format` appends records to a buffer:
 //   static constexpr char const* extension
 //   explicit Format(std::string time_format)
 //   void begin(std::string& out)             what a file begins with
@@ -9,7 +9,8 @@
 #include <string>
 #include <utility>
 
-#include <flow/file/detail/part_file.hpp>
+#include <flow/error.hpp>
+#include <flow/file/detail/part_output.hpp>
 #include <flow/sink.hpp>
 
 namespace flow::file::detail {
@@ -17,27 +18,39 @@ namespace flow::file::detail {
 template <class T, class Format>
 class part_writer final : public writer<T> {
  public:
-  explicit part_writer(output_settings const& settings) : format_(settings.time_format), file_(settings, Format::extension) {}
+  explicit part_writer(output_settings const& settings) : settings_(settings), format_(settings.time_format) {}
 
   void open(connector_context const& context) override {
-    file_.open(context.subtask, context.parallelism);
-    format_.begin(file_.buffer());
+    output_ = make_part_output(settings_, Format::extension, context.checkpoints);
+    output_->open(context);
+    if (!context.checkpoints) begin_file();  // one without records is a result too
   }
   void write(batch<T> const& records) override {
+    output_->before_records();
     for (auto const& record : records) {
-      format_.append(file_.buffer(), record);
-      file_.appended();
+      if (!output_->in_file()) [[unlikely]] begin_file();
+      format_.append(output_->buffer(), record);
+      output_->appended();
     }
   }
-  void flush() override { file_.flush(); }
-  void finish() override { file_.finish(); }
-  void publish() override { file_.publish(); }
-  void abandon() noexcept override { file_.abandon(); }
-  std::uint64_t bytes_written() const override { return file_.bytes(); }
+  void flush() override { output_->flush(); }
+  void finish() override { output_->finish(); }
+  std::vector<bytes> prepare(checkpoint_id checkpoint) override { return output_->prepare(checkpoint); }
+  void publish() override { output_->publish(); }
+  void abandon() noexcept override {
+    if (output_) output_->abandon();
+  }
+  std::uint64_t bytes_written() const override { return output_ ? output_->bytes_given() : 0; }
 
  private:
+  void begin_file() {
+    output_->begin_file();
+    format_.begin(output_->buffer());
+  }
+
+  output_settings settings_;
   Format format_;
-  part_file file_;
+  std::unique_ptr<part_output> output_;
 };
 
 /// The options that all sinks of part files share. Each returns a changed copy.
@@ -48,9 +61,27 @@ class part_options {
   [[nodiscard]] Sink time_format(std::string format) const {
     return changed([&](output_settings& s) { s.time_format = std::move(format); });
   }
-  /// Replaces the part files of an earlier run, when this one publishes its own.
+  /// Replaces the part files of an earlier run, when this one publishes its own. With checkpoints they are removed when the job
+  /// starts afresh.
   [[nodiscard]] Sink overwrite() const {
     return changed([&](output_settings& s) { s.overwrite = true; });
+  }
+  // With checkpoints, when a file ends; it is published by the checkpoint after that. 0: never for this reason.
+  /// At so many bytes or, at most a record, more: 128 MiB unless set.
+  [[nodiscard]] Sink roll_bytes(std::uint64_t bytes) const {
+    return changed([&](output_settings& s) { s.roll.bytes = bytes; });
+  }
+  /// So long after its first record, as soon as the sink is at work: a minute unless set. Throws `flow::error` (usage) below 0.
+  [[nodiscard]] Sink roll_after(std::chrono::nanoseconds age) const {
+    return changed([&](output_settings& s) { s.roll.age = checked(age, "roll_after"); });
+  }
+  /// So long after its last record: a minute unless set. Throws `flow::error` (usage) below 0.
+  [[nodiscard]] Sink roll_when_inactive(std::chrono::nanoseconds time) const {
+    return changed([&](output_settings& s) { s.roll.inactivity = checked(time, "roll_when_inactive"); });
+  }
+  /// With each checkpoint: results are visible as soon as can be, in more and smaller files.
+  [[nodiscard]] Sink roll_on_checkpoint() const {
+    return changed([&](output_settings& s) { s.roll.every_checkpoint = true; });
   }
   /// Writes by other means than write(2), with its contract: for tests of full devices.
   [[nodiscard]] Sink write_by(std::function<ssize_t(int, void const*, std::size_t)> write_bytes) const {
@@ -62,6 +93,10 @@ class part_options {
   output_settings settings_{};
 
  private:
+  static std::chrono::nanoseconds checked(std::chrono::nanoseconds time, char const* option) {
+    if (time.count() < 0) throw error(error_code::usage, std::string("a file sink's ") + option + "(time): expected at least 0, which is never");
+    return time;
+  }
   template <class F>
   Sink changed(F change) const {
     Sink copy = static_cast<Sink const&>(*this);
@@ -75,6 +110,8 @@ sink<T> make_part_sink(output_settings const& settings) {
   sink<T> made;
   made.make_writer = [settings] { return std::make_unique<part_writer<T, Format>>(settings); };
   made.blocking = true;
+  made.make_committer = [settings] { return make_part_committer(settings, Format::extension); };
+  made.committable_schema = part_committable_schema();
   return made;
 }
 

@@ -1,0 +1,40 @@
+#include "job_restore.hpp"
+
+#include <algorithm>
+
+#include "source_splits.hpp"
+
+#include <flow/operator/sink_operator.hpp>
+#include <flow/operator/source_operator.hpp>
+
+namespace flow {
+
+job_restore::job_restore(restore_point from, graph const& g, settings const& s) : from_(std::move(from)), graph_(g), plan_(*from_.manifest, g, s) {
+  if (!plan_.mistakes().empty()) throw plan_.refusal(plan_.mistakes());
+}
+
+std::unique_ptr<state_source> job_restore::state_of(node_id id, std::uint32_t subtask, std::uint32_t parallelism) const {
+  auto const& name = graph_.at(id).name;
+  auto const* const of = plan_.stored(name);
+  if (!of) return nullptr;
+  return std::make_unique<restored_operator>(from_, *of, subtask, parallelism, from_.goes_on && !plan_.is_renamed(name));
+}
+
+/// Under another number of subtasks one has finished only if all had.
+bool job_restore::had_finished(task_plan const& t, std::uint32_t subtask) const {
+  return std::all_of(t.nodes.begin(), t.nodes.end(), [&](node_id id) {
+    auto const* const of = plan_.stored(graph_.at(id).name);
+    if (!of) return false;
+    if (of->parallelism != t.parallelism) return of->finished.size() == of->parallelism;
+    return std::find(of->finished.begin(), of->finished.end(), subtask) != of->finished.end();
+  });
+}
+
+std::vector<std::string> job_restore::mistakes_of(operator_base const& opened) const {
+  auto states = declared_by(opened.state());
+  if (dynamic_cast<source_operator_base const*>(&opened)) states.push_back({enumerator_state_name, state_kind::value, {}, schema_of<stored_splits>()});
+  auto const* const sink = dynamic_cast<sink_operator_base const*>(&opened);
+  return plan_.mistakes_of(opened.name(), states, sink ? sink->committable_schema() : schema{});
+}
+
+}  // namespace flow

@@ -1,0 +1,33 @@
+#pragma once
+// How the state of a checkpoint is given to the tasks of a job.
+
+#include <memory>
+
+#include "restore_plan.hpp"
+
+#include <flow/graph/plan.hpp>
+#include <flow/snapshot/restored_operator.hpp>
+
+namespace flow {
+
+class job_restore {
+ public:
+  /// The graph outlives this. Throws `flow::error` (usage) where the checkpoint does not fit the graph.
+  job_restore(restore_point from, graph const& g, settings const& s);
+
+  restore_point const& from() const { return from_; }
+  restore_plan const& plan() const { return plan_; }
+  /// What an instance of an operator is restored from, for `operator_state::restore_from`; null: it begins empty.
+  std::unique_ptr<state_source> state_of(node_id id, std::uint32_t subtask, std::uint32_t parallelism) const;
+  /// Whether all operators of a subtask had come to their end.
+  bool had_finished(task_plan const& t, std::uint32_t subtask) const;
+  /// What of the checkpoint does not fit what operators have declared when they opened.
+  std::vector<std::string> mistakes_of(operator_base const& opened) const;
+
+ private:
+  restore_point from_;
+  graph const& graph_;
+  restore_plan plan_;
+};
+
+}  // namespace flow

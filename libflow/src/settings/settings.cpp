@@ -1,0 +1,41 @@
+#include <flow/settings.hpp>
+
+#include <algorithm>
+#include <thread>
+
+#include <flow/error.hpp>
+
+namespace flow {
+namespace {
+
+std::uint32_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+}  // namespace
+
+std::uint32_t settings::parallelism() const { return parallelism_ ? parallelism_ : cores(); }
+std::uint32_t settings::threads() const { return threads_ ? threads_ : cores(); }
+
+restart_policy settings::restart() const {
+  auto policy = restart_;
+  if (policy.form == restart_form::automatic) policy.form = checkpoints() ? restart_form::exponential : restart_form::none;
+  return policy;
+}
+
+std::vector<std::string> settings::mistakes() const {
+  std::vector<std::string> all;
+  auto const& origin = restore_.origin;
+  bool const restores = origin.form != restore_form::none;
+  if (restores && origin.form != restore_form::path && !checkpoints())
+    all.push_back("restore: there is no directory to restore from; name it with --snapshots DIR, or restore a path with --restore PATH");
+  if (!restores && !(restore_.renames.empty() && restore_.dropped.empty() && restore_.empty.empty() && !restore_.accept_duplicates))
+    all.push_back("restore-rename, restore-drop, restore-empty and accept-duplicates say how to restore, but nothing is restored; add --restore");
+  if (!savepoint_.empty() && !checkpoints())
+    all.push_back("savepoint: savepoints are taken of jobs with checkpoints; add --snapshots DIR");
+  if (checkpoints() && savepoint_ == snapshots_)
+    all.push_back("savepoint: '" + savepoint_ + "' is the directory of the checkpoints; name another");
+  if (restart().form == restart_form::exponential && restart_.max_delay < restart_.delay)
+    all.push_back("restart-max-delay: " + format_duration(restart_.max_delay) + " is less than the restart-delay, " + format_duration(restart_.delay));
+  return all;
+}
+
+}  // namespace flow
