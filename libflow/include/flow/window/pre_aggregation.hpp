@@ -12,9 +12,9 @@
 // What it holds is in no snapshot: a barrier takes it along. There is then no more on the way than was held before.
 
 #include <flow/operator/resumable.hpp>
-#include <flow/state/slices.hpp>
 #include <flow/window/aggregation_gauge.hpp>
 #include <flow/window/keyed_partial.hpp>
+#include <flow/window/slice_tables.hpp>
 #include <flow/window/windows.hpp>
 
 namespace flow {
@@ -28,15 +28,12 @@ class pre_aggregation_operator final : public resumable_operator {
   struct held {
     typename Fold::aggregate value{};
     std::uint64_t records = 0;
-    template <class Archive>
-    void serialize(Archive& archive) { archive(CEREAL_NVP(value), CEREAL_NVP(records)); }
   };
-  using held_slices = slices<key, held>;
-  using table_type = typename held_slices::table_type;
+  using table_type = table<key, held>;
 
  public:
   pre_aggregation_operator(std::string name, window_spec const& spec, Fold fold)
-      : resumable_operator(std::move(name), 2), fold_(std::move(fold)), slicing_(spec), held_("held") {}
+      : resumable_operator(std::move(name), 2), fold_(std::move(fold)), slicing_(spec) {}
 
   void open() override {
     renew<part>(partials_, context().batch_size);
@@ -53,13 +50,12 @@ class pre_aggregation_operator final : public resumable_operator {
     activity_scope const scope(*this);
     start_sending(end_of_time, control::idle);
   }
-  /// What is held goes before the barrier, also where receivers take no more: it only moves from here to the channels.
-  void pass(barrier const& b) override {
+  /// A barrier takes along what is held, also where receivers take no more: it only moves from here to the channels.
+  void settle_state() override {
     activity_scope const scope(*this);
     room_needed_ = false;
     send(end_of_time);
     room_needed_ = true;
-    operator_base::pass(b);
   }
 
  protected:
@@ -107,7 +103,7 @@ class pre_aggregation_operator final : public resumable_operator {
 
   // ---- records
 
-  bool full() const { return held_.all().size() > most_slices || held_.entries() >= most_entries; }
+  bool full() const { return held_.size() > most_slices || held_.entries() >= most_entries; }
   bool in_slice(timestamp t) const { return static_cast<std::uint64_t>((t - span_.begin).count()) < length_; }
 
   /// Takes records from `next_` on: up to 64 of one slice, or one that is handed on.
@@ -167,7 +163,7 @@ class pre_aggregation_operator final : public resumable_operator {
   /// Sends the slices of which a window fires up to `until`; false when the receivers take no more.
   bool send(timestamp until) {
     sending_until_ = until;
-    while (!held_.all().empty() && slicing::fired(slicing_.first_end(held_.all().front().begin), until)) {
+    while (!held_.empty() && slicing::fired(slicing_.first_end(held_.oldest().begin), until)) {
       if (!send_oldest()) return false;
       held_.drop_oldest();
       forget_slice();
@@ -179,7 +175,7 @@ class pre_aggregation_operator final : public resumable_operator {
   }
   /// A segment of the table at a time.
   bool send_oldest() {
-    auto const& oldest = held_.all().front();
+    auto const& oldest = held_.oldest();
     for (bool more = true; more;) {
       if (room_needed_ && !still_ready()) return false;
       std::uint64_t const last = oldest.entries->segment_end(next_hash_);
@@ -204,7 +200,7 @@ class pre_aggregation_operator final : public resumable_operator {
 
   Fold fold_;
   slicing slicing_;
-  held_slices held_;
+  slice_tables<key, held> held_;
   aggregation_gauge gauge_;
   std::uint64_t aggregated_ = 0, sent_ = 0;  // records and partials that the gauge does not know yet
   timestamp watermark_ = no_watermark;
