@@ -21,7 +21,7 @@ constexpr error_description description_of(error_code code) {
     case error_code::user_function:
       return {code, "user_function", domain::program, retry::unclear,
               "A function or object given to an operator, a source or a sink threw an exception.",
-              "The message holds what was thrown and, where there is one, the record; catch what can be borne in the function, or repair the input."};
+              "The message holds what was thrown and, where there is one, the record; catch what can be borne in the function, repair the input, or give `map`, `filter` or `flat_map` the option `divert_failures`, which sends such records to `failed()`."};
     case error_code::bad_record:
       return {code, "bad_record", domain::data, retry::pointless,
               "Input, or a stored position or snapshot, is not what its format says: malformed, truncated, of another type, or with a field missing.",

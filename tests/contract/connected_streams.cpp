@@ -7,19 +7,14 @@
 #include <flow/memory.hpp>
 #include <flow/testing.hpp>
 
+#include "contract/payment.hpp"
+
 using namespace flow;
 using namespace flow::testing;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct payment {
-  std::string account;
-  std::int64_t cents = 0;
-  timestamp at{};
-  template <class Archive>
-  void serialize(Archive& archive) { archive(CEREAL_NVP(account), CEREAL_NVP(cents), CEREAL_NVP(at)); }
-};
 struct limit {
   std::string account;
   std::int64_t cents = 0;
@@ -36,7 +31,6 @@ struct line {
 };
 using lines = std::vector<line>;
 
-std::int64_t micros(timestamp t) { return t.time_since_epoch().count(); }
 
 /// Says payments above the limit of their account, which comes by the other stream.
 struct limited {

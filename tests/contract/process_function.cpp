@@ -9,19 +9,14 @@
 #include <flow/testing.hpp>
 #include <flow/testing/difference.hpp>
 
+#include "contract/payment.hpp"
+
 using namespace flow;
 using namespace flow::testing;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct payment {
-  std::string account;
-  std::int64_t cents = 0;
-  timestamp at{};
-  template <class Archive>
-  void serialize(Archive& archive) { archive(CEREAL_NVP(account), CEREAL_NVP(cents), CEREAL_NVP(at)); }
-};
 struct alert {
   std::string account;
   timestamp at{};
@@ -67,7 +62,6 @@ struct effect {
   void serialize(Archive& archive) { archive(CEREAL_NVP(key), CEREAL_NVP(timer), CEREAL_NVP(value), CEREAL_NVP(watermark)); }
 };
 timestamp time_of(std::int64_t n) { return timestamp{duration{n}}; }
-std::int64_t micros(timestamp t) { return t.time_since_epoch().count(); }
 
 /// Keys in each of the forms in which they are stored.
 std::int64_t integer_key(command const& c) { return c.key; }
@@ -201,6 +195,38 @@ TEST_CASE("a process function alerts on a large payment soon after a small one, 
   CHECK(h.output().size() == 2);
   h.process(payment{"d", 50, at(100s)}, at(100s)).advance_watermark(160s).process(payment{"d", 60'000, at(161s)}, at(161s));
   CHECK(h.output().size() == 2);
+}
+
+namespace {
+/// Sets a timer of each kind for each payment, and reports both.
+struct both_timers {
+  void process(payment const& p, auto& context, output<alert>&) {
+    context.event_timer(p.at + duration{10});
+    context.processing_timer(context.processing_time() + duration{50});
+  }
+  void on_timer(timestamp at, auto& context, output<alert>& out) { out.emit({context.key() + (context.time_domain() == time_domain::event ? "/event" : "/machine"), at}); }
+};
+}  // namespace
+
+TEST_CASE("restored timers are due when they were, those of the machine's time without a record") {
+  harness h{both_timers{}, &payment::account};
+  h.process(payment{"a", 1, at(duration{5})}, at(duration{5})).advance_time(std::chrono::microseconds(20)).advance_watermark(duration{7}).restore();
+  CHECK(h.output().empty());
+  h.advance_time(std::chrono::microseconds(29));
+  CHECK(h.output().empty());
+  h.advance_time(std::chrono::microseconds(1));
+  CHECK(h.output() == std::vector<alert>{{"a/machine", at(duration{50})}});
+  h.restore().advance_watermark(duration{15});
+  REQUIRE(h.output().size() == 2);
+  CHECK(h.output()[1] == alert{"a/event", at(duration{15})});
+}
+
+TEST_CASE("when the input had ended before a restore no timer of the machine's time can be set any more, as before") {
+  harness h{both_timers{}, &payment::account};
+  h.advance_watermark(end_of_time).restore();
+  CHECK(h.main().watermarks == std::vector<timestamp>{end_of_time, end_of_time});
+  h.process(payment{"a", 1, at(duration{5})}, at(duration{5})).advance_time(std::chrono::seconds(1));
+  CHECK(h.output().empty());
 }
 
 TEST_CASE("state and timers of a process function are what a map and a set give, for every form of key and however it is held up") {

@@ -50,7 +50,6 @@ class life {
  private:
   struct progress {
     std::map<std::uint32_t, chain> before;   // the newest checkpoint's parts when it began
-    checkpoint_id based_on = 0;
     std::map<std::uint32_t, piece_info> written;
   };
   static constexpr std::uint32_t parts = 4;
@@ -63,7 +62,6 @@ class life {
     if (in_progress_.size() == 3) return;
     progress p;
     if (!there_.empty()) {
-      p.based_on = there_.rbegin()->first;
       for (auto const& part : there_.rbegin()->second.operators[0].states[0].parts) p.before[part.part] = part.pieces;
     }
     store_->begin(++last_);
@@ -93,17 +91,17 @@ class life {
     there_[id] = m;
     retain();
   }
-  /// Those on which one in progress is based stay until a later clean-up finds it ended.
+  /// Those on which one in progress may build stay until a later clean-up finds it ended.
   void retain() {
     std::uint32_t seen = 0;
     std::vector<checkpoint_id> going;
     for (auto it = there_.rbegin(); it != there_.rend(); ++it) {
       if (it->second.kind == snapshot_kind::savepoint || seen++ < retention_.newest) continue;
-      bool const needed = std::any_of(in_progress_.begin(), in_progress_.end(), [&](auto const& p) { return p.second.based_on == it->first; });
-      if (!needed) going.push_back(it->first);
+      if (!is_needed(it->first)) going.push_back(it->first);
     }
     for (auto const id : going) there_.erase(id);
   }
+  bool is_needed(checkpoint_id id) const { return in_progress_.upper_bound(id) != in_progress_.end(); }
   void abandon_one() {
     if (in_progress_.empty()) return;
     auto const it = any();
@@ -113,8 +111,7 @@ class life {
   void remove_one() {
     if (there_.empty() || pick(3) > 0) return;
     auto const id = std::next(there_.begin(), pick(static_cast<std::uint32_t>(there_.size())))->first;
-    bool const needed = std::any_of(in_progress_.begin(), in_progress_.end(), [&](auto const& p) { return p.second.based_on == id; });
-    if (needed) {
+    if (is_needed(id)) {
       CHECK(error_of([&] { store_->remove(id); }).code() == error_code::internal);
       return;
     }

@@ -99,6 +99,22 @@ TEST_CASE("a piece may be empty, and several may be written at a time") {
   CHECK(get(*store, place(2), second) == "ab");
 }
 
+TEST_CASE("an entry may be without a byte") {
+  auto const where = make_medium(GENERATE(false, true));
+  auto const store = where->open();
+  store->begin(1);
+  auto const writer = store->write(1, place(1), contents());
+  writer->append({}, 1);
+  writer->append({}, 2);
+  auto const info = writer->finish();
+  store->finish(manifest(1, {{1, {info}}}));
+  CHECK((info.entries == 3 && info.bytes == 0));
+  std::uint64_t entries = 0;
+  store->read(place(1), info)->read([&](piece_reader::chunk const& c) { entries += c.entries; });
+  CHECK(entries == 3);
+  CHECK(verify(*store, 1).empty());
+}
+
 TEST_CASE("a checkpoint exists when it is finished and not before") {
   auto const where = make_medium(GENERATE(false, true));
   {
@@ -204,6 +220,26 @@ TEST_CASE("a checkpoint in progress may build on the one that was newest when it
   CHECK(get(*store, place(5), base) == "text");
 }
 
+TEST_CASE("while a checkpoint is in progress all that were there when it began stay: it may build on any of them") {
+  auto const where = make_medium(GENERATE(false, true));
+  auto const store = where->open({.newest = 2});
+  auto const base = checkpoint(*store, 1).operators[0].states[0].parts[0].pieces[0];
+  checkpoint(*store, 2);
+  checkpoint(*store, 3, "mine", snapshot_kind::savepoint);  // is the newest, and nothing builds on it
+  store->begin(4);                                          // after a restore of checkpoint 1
+  checkpoint(*store, 5);
+  checkpoint(*store, 6);
+  CHECK(ids(*store) == ids_t{1, 2, 3, 5, 6});
+  for (checkpoint_id const id : {1, 2, 3}) CHECK_THAT(error_of([&] { store->remove(id); }).what(), Contains("cannot be removed while one in progress"));
+  auto const delta = put(*store, 4, place(5), "more", piece_form::delta);
+  store->finish(manifest(4, {{5, {base, delta}}}));
+  CHECK(ids(*store) == ids_t{3, 5, 6});
+  store->begin(7);
+  store->abandon(7);
+  store->remove(3);
+  CHECK(ids(*store) == ids_t{5, 6});
+}
+
 TEST_CASE("a manifest that names what it may not is refused, and the checkpoint does not exist") {
   auto const where = make_medium(GENERATE(false, true));
   auto const store = where->open();
@@ -228,6 +264,9 @@ TEST_CASE("a manifest that names what it may not is refused, and the checkpoint 
   refused(manifest(2, {{6, {delta}}}), "are a base and then deltas; piece 0 is a delta");
   refused(manifest(2, {{5, {first, base}}}), "are a base and then deltas; piece 1 is a base");
   refused(manifest(2, {{5, {base}}, {5, {base}}}), "has it twice");
+  auto later = base;
+  later.checkpoint = 3;
+  refused(manifest(2, {{5, {later}}}), "names its piece of checkpoint 3, which is later");
   refused(manifest(2, {{5, {}}}), "without pieces");
   refused(manifest(3, {}), "checkpoint 3 is not in progress");
   refused(manifest(1, {}), "checkpoint 1 is not in progress");

@@ -56,6 +56,18 @@ trial random_trial(std::uint64_t seed, std::mt19937_64& random) {
   return {spec, batch_sizes[seed % 3], seed % 2 == 0};
 }
 
+/// Calls `f(job, trial, random)` with random trials.
+template <class F>
+void for_random_trials(std::uint64_t seeds, F f) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    auto const how = random_trial(seed, random);
+    job j("windows");
+    f(j, how, random);
+  }
+}
+
 /// Feeds the operator and the reference with the same random batches and watermarks.
 template <class Harness>
 window_reference_of<listed> feed(Harness& h, trial const& how, std::mt19937_64& random, std::int32_t keys) {
@@ -114,40 +126,28 @@ void check_names_all(F f) {
 }  // namespace
 
 TEST_CASE("a window's function gets all its records slice by slice, late ones and re-firing included") {
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    INFO("seed " << seed);
-    std::mt19937_64 random(seed);
-    auto const how = random_trial(seed, random);
-    job j("windows");
+  for_random_trials(200, [](job& j, trial const& how, std::mt19937_64& random) {
     harness<reading, listing> h(keyed(j, how.spec).process("all", list_all), &reading::key, how.batch_size);
     auto expected = feed(h, how, random, 5);
     for (auto& w : expected.results) w.value = in_order_of_slices(w.value, how.spec);
     CHECK(difference(expected.results, h.output()) == "");
     for (std::size_t i = 0; i < h.output().size(); ++i) CHECK(h.main().times[i] == h.output()[i].end - duration{1});
-  }
+  });
 }
 
 TEST_CASE("a reduced window is what its records give one after the other") {
   using result = windowed<std::int32_t, reading>;
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    INFO("seed " << seed);
-    std::mt19937_64 random(seed);
-    auto const how = random_trial(seed, random);
-    job j("windows");
+  for_random_trials(200, [](job& j, trial const& how, std::mt19937_64& random) {
     harness<reading, result> h(keyed(j, how.spec).reduce("one", joined), &reading::key, how.batch_size);
     std::vector<result> expected;
     for (auto const& w : feed(h, how, random, 5).results)
       expected.push_back({w.key, w.start, w.end, std::accumulate(w.value.all.begin() + 1, w.value.all.end(), w.value.all.front(), joined)});
     CHECK(difference(expected, h.output()) == "");
-  }
+  });
 }
 
 TEST_CASE("the function behind an aggregate sees the window and emits any number of records, held up anywhere") {
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    INFO("seed " << seed);
-    std::mt19937_64 random(seed);
-    auto const how = random_trial(seed, random);
-    job j("windows");
+  for_random_trials(200, [](job& j, trial const& how, std::mt19937_64& random) {
     auto const some = [](window_of<std::int32_t> const& w, fingerprint const& f, output<window_result>& out) {
       for (std::int64_t i = 0; i < f.sum % 4; ++i) out.emit({w.key, w.start, w.end, {f.records, i}});
     };
@@ -159,15 +159,11 @@ TEST_CASE("the function behind an aggregate sees the window and emits any number
       for (std::int64_t i = 0; i < all.sum % 4; ++i) expected.push_back({w.key, w.start, w.end, {all.records, i}});
     }
     CHECK(difference(expected, h.output()) == "");
-  }
+  });
 }
 
 TEST_CASE("over the whole stream one subtask hands all records of a window to its function") {
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    INFO("seed " << seed);
-    std::mt19937_64 random(seed);
-    auto const how = random_trial(seed, random);
-    job j("windows");
+  for_random_trials(100, [](job& j, trial const& how, std::mt19937_64& random) {
     auto const list = [](auto const& w, std::span<reading const> records, output<whole_listing>& out) {
       out.emit({w.start, w.end, {{records.begin(), records.end()}}});
     };
@@ -176,7 +172,7 @@ TEST_CASE("over the whole stream one subtask hands all records of a window to it
     std::vector<whole_listing> expected;
     for (auto const& w : feed(h, how, random, 1).results) expected.push_back({w.start, w.end, in_order_of_slices(w.value, how.spec)});
     CHECK(difference(expected, h.output()) == "");
-  }
+  });
 }
 
 TEST_CASE("no barrier passes within a firing of several records per window, and one passes when it is complete") {

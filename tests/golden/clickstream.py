@@ -1,16 +1,11 @@
 """Runs samples/clickstream and compares its results with those found here, another way: from all clicks in the order of time."""
 
-import argparse
-import csv
 import json
-import subprocess
-import sys
-import tempfile
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import compare_csv
+import sample_run
 
 DATA = Path(__file__).resolve().parents[2] / "samples/clickstream/data"
 STEPS = ["view", "cart", "buy"]
@@ -83,51 +78,17 @@ def expected(gap=timedelta(minutes=30), clicks=None):
     return {"sessions": list(session_rows(sessions)), "funnel": list(funnel_rows(sessions, gap)), "top_pages": list(page_rows(clicks))}
 
 
-def write(path, rows):
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
-
-
 def self_test():
     """The data are what the generator makes, reach all steps, and tell apart jobs that cut sessions or count otherwise."""
-    made = subprocess.run([sys.executable, DATA / "generate.py"], check=True, capture_output=True, text=True).stdout
-    assert made == (DATA / "clicks.json").read_text(encoding="utf-8")
+    assert sample_run.is_generated(DATA / "clicks.json")
     right = expected()
     assert {row[-1] for row in right["sessions"][1:]} == {0, 1, 2, 3}
     views_only = [click | {"action": "view"} for click in read_clicks()]
     wrong = {"a gap too long": (expected(timedelta(minutes=30) + MOMENT), ("sessions", "funnel")), "other actions": (expected(clicks=views_only), right)}
-    with tempfile.TemporaryDirectory() as folder:
-        one, other = Path(folder, "one.csv"), Path(folder, "other.csv")
-        for what, (rows, names) in wrong.items():
-            for name in names:
-                write(one, right[name])
-                write(other, rows[name])
-                assert compare_csv.differences(one, other), (what, name)
-
-
-def main():
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("executable", type=Path, nargs="?")
-    options.add_argument("--parallelism", default="1")
-    options.add_argument("--batch-size", default="1024")
-    options.add_argument("--self-test", action="store_true")
-    arguments = options.parse_args()
-    if arguments.self_test:
-        return self_test()
-
-    with tempfile.TemporaryDirectory() as folder:
-        wanted, out = Path(folder, "expected.csv"), Path(folder, "out")
-        job = [arguments.executable, "--parallelism", arguments.parallelism, "--set", f"batch-size={arguments.batch_size}"]
-        subprocess.run([*job, "--out", out], check=True)
-        as_expected = True
-        for name, rows in expected().items():
-            write(wanted, rows)
-            as_expected &= compare_csv.same(wanted, out / name)
-        late = compare_csv.rows_of(out / "late").total()
-        if late:
-            print(f"{late} late clicks, where none is later than five minutes")
-        sys.exit(0 if as_expected and not late else 1)
+    for what, (rows, names) in wrong.items():
+        for name in names:
+            assert sample_run.differ(right[name], rows[name]), (what, name)
 
 
 if __name__ == "__main__":
-    main()
+    sample_run.main(__doc__, lambda job, folder: sample_run.wrong_folders(job, folder, expected()), self_test)

@@ -1,15 +1,11 @@
 """Runs samples/fraud_detection and compares its alerts with those found here, another way: each payment with each one before it."""
 
-import argparse
 import csv
-import subprocess
-import sys
-import tempfile
 from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 
-import compare_csv
+import sample_run
 
 DATA = Path(__file__).resolve().parents[2] / "samples/fraud_detection/data"
 COLUMNS = "account rule payment at cents small_payment small_at small_cents number".split()
@@ -52,55 +48,23 @@ def expected_alerts(payments, changes, order=earlier_first):
 
 
 def alerts_of_data(**order):
-    return list(expected_alerts(list(rows_of("payments.csv")), list(rows_of("rules.csv")), **order))
-
-
-def write(path, alerts):
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *alerts])
+    return [COLUMNS, *expected_alerts(list(rows_of("payments.csv")), list(rows_of("rules.csv")), **order)]
 
 
 def self_test():
     """The data are what the generator makes, and tell apart a job that judges payments by other rules than those of their time, or as they come."""
-    made = subprocess.run([sys.executable, DATA / "generate.py"], check=True, capture_output=True, text=True).stdout
-    assert made == (DATA / "payments.csv").read_text(encoding="utf-8")
+    assert sample_run.is_generated(DATA / "payments.csv")
     alerts = alerts_of_data()
-    assert {alert[1] for alert in alerts} == {"card-test", "probe", "slow-test"}
+    assert {alert[1] for alert in alerts[1:]} == {"card-test", "probe", "slow-test"}
     latest_rules = [change | {"time": datetime.min} for change in rows_of("rules.csv")]
     others = {
-        "by the rules of another time": list(expected_alerts(list(rows_of("payments.csv")), latest_rules)),
+        "by the rules of another time": [COLUMNS, *expected_alerts(list(rows_of("payments.csv")), latest_rules)],
         "as they come": alerts_of_data(order=lambda payment: 0),
-        "without one": alerts[1:],
+        "without one": alerts[:-1],
     }
-    with tempfile.TemporaryDirectory() as folder:
-        one, other = Path(folder, "one.csv"), Path(folder, "other.csv")
-        write(one, alerts)
-        for what, found in others.items():
-            write(other, found)
-            assert compare_csv.differences(one, other), what
-
-
-def main():
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("executable", type=Path, nargs="?")
-    options.add_argument("--parallelism", default="1")
-    options.add_argument("--batch-size", default="1024")
-    options.add_argument("--self-test", action="store_true")
-    arguments = options.parse_args()
-    if arguments.self_test:
-        return self_test()
-
-    with tempfile.TemporaryDirectory() as folder:
-        expected, out = Path(folder, "expected.csv"), Path(folder, "out")
-        write(expected, alerts_of_data())
-        job = [arguments.executable, "--parallelism", arguments.parallelism, "--set", f"batch-size={arguments.batch_size}"]
-        subprocess.run([*job, "--out", out], check=True)
-        as_expected = compare_csv.same(expected, out / "alerts")
-        late = compare_csv.rows_of(out / "late").total()
-        if late:
-            print(f"{late} late payments, where none is later than two minutes")
-        sys.exit(0 if as_expected and not late else 1)
+    for what, found in others.items():
+        assert sample_run.differ(alerts, found), what
 
 
 if __name__ == "__main__":
-    main()
+    sample_run.main(__doc__, lambda job, folder: sample_run.wrong_folders(job, folder, {"alerts": alerts_of_data()}), self_test)

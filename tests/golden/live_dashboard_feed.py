@@ -1,13 +1,12 @@
 """Runs samples/live_dashboard_feed. What its windows give in the end is what is worked out here; what they gave before leads there."""
 
-import argparse
 import json
 import subprocess
 import sys
-import tempfile
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
+
+import sample_run
 
 PER_SECOND, SECONDS = 2000, 3
 WINDOW = timedelta(seconds=1)
@@ -118,28 +117,16 @@ def run(job, out):
     return lines, live
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("executable", type=Path, nargs="?")
-    options.add_argument("--parallelism", default="1")
-    options.add_argument("--batch-size", default="1024")
-    options.add_argument("--self-test", action="store_true")
-    arguments = options.parse_args()
-    if arguments.self_test:
-        return self_test()
-
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder, "out")
-        lines, live = run([arguments.executable, "--parallelism", arguments.parallelism, "--set", f"batch-size={arguments.batch_size}"], out)
-        found = list(complaints(lines))
-        filed = [line for part in sorted(out.glob("part-*.json")) for line in part.read_text(encoding="utf-8").splitlines(keepends=True)]
-        if Counter(filed) != Counter(lines):
-            found.append("the file holds other lines than the standard output")
-        if not live:
-            found.append("the first line came when the job was over")
-        print("\n".join(found[:10]))
-        sys.exit(1 if found else 0)
+def wrong_feed(job, folder):
+    out = folder / "out"
+    lines, live = run(job, out)
+    yield from complaints(lines)
+    filed = [line for part in sorted(out.glob("part-*.json")) for line in part.read_text(encoding="utf-8").splitlines(keepends=True)]
+    if Counter(filed) != Counter(lines):
+        yield "the file holds other lines than the standard output"
+    if not live:
+        yield "the first line came when the job was over"
 
 
 if __name__ == "__main__":
-    main()
+    sample_run.main(__doc__, wrong_feed, self_test)

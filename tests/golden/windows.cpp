@@ -2,38 +2,18 @@
 
 #include <numeric>
 
-#include <flow/flow.hpp>
-#include <flow/memory.hpp>
-#include <flow/testing.hpp>
-#include <flow/testing/difference.hpp>
-
-#include "contract/window_reference.hpp"
+#include "golden/random_jobs.hpp"
 
 using namespace flow;
 using namespace flow::testing;
 
 namespace {
 
-std::vector<reading> random_readings(std::mt19937_64& random, std::size_t n) {
-  std::vector<reading> all;
-  for (std::size_t i = 0; i < n; ++i)
-    all.push_back({timestamp{duration{static_cast<std::int64_t>(i / 4) - 100 + static_cast<std::int64_t>(random() % 50)}},
-                   static_cast<std::int32_t>(random() % 20), static_cast<std::int64_t>(random() % 1000)});
-  return all;
-}
-
 std::vector<window_result> all_windows(std::vector<reading> const& readings, window_spec const& spec) {
   window_reference expected(spec);
   for (auto const& r : readings) expected.process(r);
   expected.advance(end_of_time);
   return expected.results;
-}
-
-settings random_settings(std::mt19937_64& random) {
-  std::uint32_t const batch_sizes[] = {1, 7, 1024};
-  settings s;
-  s.parallelism(1 + random() % 4).batch_size(batch_sizes[random() % 3]).task_buffer(random() % 2 ? 1 : 1 << 20);
-  return s;
 }
 
 }  // namespace
@@ -43,30 +23,12 @@ TEST_CASE("keyed windows of a whole job are the same under every schedule, paral
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     std::mt19937_64 random(seed);
     auto const spec = random_windows(random);
-    auto const readings = random_readings(random, random() % 400);
+    auto const readings = random_readings(random, random() % 400, 4);
     auto const s = random_settings(random);
-    INFO("seed " << seed << " parallelism " << s.parallelism() << " batch size " << s.batch_size() << " task buffer " << s.task_buffer());
-    auto found = std::make_shared<memory::collected<window_result>>();
-    auto late = std::make_shared<memory::collected<reading>>();
-    job j("windows");
-    auto windows = j.source("readings", memory::values(readings, 3))
-                       .event_time(&reading::at, out_of_order_by(duration{60}))
-                       .key_by(&reading::key)
-                       .window(spec)
-                       .aggregate<fingerprint>("windows");
-    windows.sink("found", memory::collect(found));
-    windows.late().sink("late", memory::collect(late));
+    INFO("seed " << seed << " " << text(s));
     schedule how = deterministic(seed);
     how.barrier_every = seed % 3 == 0 ? 50 : 0;
-    auto const r = testing::run(j, how, s);
-    REQUIRE(r.end == job_result::how::finished);
-    CHECK(difference(all_windows(readings, spec), found->values()) == "");
-    CHECK(late->values().empty());
-    with_barriers += r.last_barrier > 0;
-    for (auto const& o : r.operators) {
-      INFO(o.name);
-      CHECK(o.records_in == o.processed + o.late + o.filtered);
-    }
+    with_barriers += check_under(how, s, readings, spec, all_windows(readings, spec)).last_barrier > 0;
   }
   CHECK(with_barriers > 5);
 }
@@ -75,10 +37,10 @@ TEST_CASE("windows over the whole stream merge the parts of all subtasks") {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     std::mt19937_64 random(seed);
     auto const spec = random_windows(random);
-    auto readings = random_readings(random, random() % 400);
+    auto readings = random_readings(random, random() % 400, 4);
     for (auto& r : readings) r.key = 0;
     auto const s = random_settings(random);
-    INFO("seed " << seed << " parallelism " << s.parallelism() << " batch size " << s.batch_size());
+    INFO("seed " << seed << " " << text(s));
     using result = windowed<whole_stream, fingerprint>;
     auto found = std::make_shared<memory::collected<result>>();
     job j("windows");
@@ -100,10 +62,10 @@ TEST_CASE("over the whole stream, reduced and processed windows hold all records
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     std::mt19937_64 random(seed);
     auto const spec = random_windows(random);
-    auto readings = random_readings(random, random() % 400);
+    auto readings = random_readings(random, random() % 400, 4);
     for (auto& r : readings) r.key = 0;
     auto const s = random_settings(random);
-    INFO("seed " << seed << " parallelism " << s.parallelism() << " batch size " << s.batch_size());
+    INFO("seed " << seed << " " << text(s));
     job j("windows");
     auto const all = j.source("readings", memory::values(readings, 3)).event_time(&reading::at, out_of_order_by(duration{60}));
     all.window(spec).reduce("reduced", [](reading const& a, reading const& b) { return reading{{}, 0, a.value + b.value}; })
@@ -128,23 +90,9 @@ TEST_CASE("over the whole stream, reduced and processed windows hold all records
 
 TEST_CASE("the same job gives the same windows on threads") {
   std::mt19937_64 random(5);
-  auto const readings = random_readings(random, 20000);
+  auto const readings = random_readings(random, 20000, 4);
   auto const spec = sliding_windows(duration{40}, duration{7});
-  auto const expected = all_windows(readings, spec);
-  for (std::uint32_t const batch_size : {1u, 7u, 1024u})
-    for (std::uint32_t const parallelism : {1u, 2u, 4u}) {
-      INFO("parallelism " << parallelism << " batch size " << batch_size);
-      auto found = std::make_shared<memory::collected<window_result>>();
-      job j("windows");
-      j.source("readings", memory::values(readings, 4))
-          .event_time(&reading::at, out_of_order_by(duration{60}))
-          .key_by(&reading::key)
-          .window(spec)
-          .aggregate<fingerprint>("windows")
-          .sink("found", memory::collect(found));
-      auto const r = execute(j, settings{}.parallelism(parallelism).batch_size(batch_size));
-      CHECK(difference(expected, found->values()) == "");
-    }
+  check_on_threads(readings, spec, all_windows(readings, spec));
 }
 
 TEST_CASE("windows that fire more than a call gives out, chained to their source, fire whole") {

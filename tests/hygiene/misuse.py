@@ -81,6 +81,10 @@ EXPECTED = {
         10: "default_answer needs a function that gives an answer",
         11: "records that wait for an answer are state",
     },
+    "failures": {
+        1: "behind its function the operator takes flow::divert_failures, or nothing",
+        2: "no member named",
+    },
 }
 FOLDER = "tests/hygiene/misuse"
 

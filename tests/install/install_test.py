@@ -95,6 +95,8 @@ class Install(InstallCase):
         prefix = self.install()
         names = files_below(prefix)
         self.assertEqual([n for n in names if n.startswith("include/")], [f"include/{h}" for h in public_headers()])
+        self.assertEqual([n for n in names if n.startswith("bin/")], ["bin/flow-snapshot"])
+        self.assertIn(version(), must(prefix / "bin/flow-snapshot", "--version"))
         for name in names:
             if name.endswith((".cmake", ".hpp")):
                 text = (prefix / name).read_text()
@@ -169,7 +171,7 @@ class Debian(InstallCase):
         self.assertIn(f"libflow-dev ({version()})", gzip.open(documents / "changelog.gz", "rt").read())
         self.assertEqual(gzip.open(documents / "CHANGELOG.md.gz", "rt").read(), (ROOT / "CHANGELOG.md").read_text())
         for file in prefix.rglob("*"):
-            self.assertEqual(file.stat().st_mode & 0o777, 0o755 if file.is_dir() else 0o644, file)
+            self.assertEqual(file.stat().st_mode & 0o777, 0o755 if file.is_dir() or file.parent == prefix / "bin" else 0o644, file)
         self.assert_outside_project_works(prefix)
         must("dpkg", f"--root={root}", "--force-script-chrootless", "--force-not-root", "--log=/dev/null", "--purge", "libflow-dev")
         self.assertEqual(files_below(root / "usr"), [])

@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import subprocess
 import threading
+from pathlib import Path
 
 import harness
 from harness import ProcessCase
 from terminal import OnTerminal
 
+GUIDE = Path(__file__).resolve().parents[2] / "libflow/doc/guide/snapshots_tool.md"
 COMMANDS = ("list", "verify", "show", "print", "delete")
 
 
@@ -182,6 +185,15 @@ class SnapshotTool(ProcessCase):
             with self.subTest(words):
                 self.assert_refused(self.run_tool(*words), 2, "--help")
         self.assert_refused(self.run_tool("frob", "x"), 2, "'frob'", *COMMANDS)
+
+    def test_the_guide_shows_what_is_printed(self):
+        self.make()
+        shown = "".join(re.findall(r"^```console\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL))
+        commands = re.findall(r"^\$ flow-snapshot (.*)\n((?:(?!\$ ).*\n)*)", shown, re.MULTILINE)
+        self.assertGreaterEqual(len(commands), 7)
+        for words, expected in commands:
+            with self.subTest(words):
+                self.assertEqual(self.run_tool(*words.split(), cwd=self.folder).stdout, expected)
 
     def test_help_and_version_are_on_standard_output(self):
         text = self.answer("--help")

@@ -6,15 +6,20 @@ supervision::action supervision::started(std::size_t task) {
   tasks_[task].started = true;
   if (phase_ != phase::starting || !all(&status::started)) return action::none;
   phase_ = phase::running;
+  end_of_input();  // of tasks that had finished before what they are restored from
   return action::assign_splits;
+}
+
+bool supervision::end_of_input() {
+  if (phase_ != phase::running || !all(&status::finished)) return false;
+  phase_ = phase::publishing;
+  result_ = result::finished;
+  return true;
 }
 
 supervision::action supervision::finished(std::size_t task) {
   tasks_[task].finished = true;
-  if (phase_ != phase::running || !all(&status::finished)) return action::none;
-  phase_ = phase::publishing;
-  result_ = result::finished;
-  return action::publish;
+  return end_of_input() ? action::publish : action::none;
 }
 
 supervision::action supervision::failed(error const& e) {

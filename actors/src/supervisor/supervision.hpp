@@ -40,6 +40,7 @@ class supervision {
   bool has_finished(std::size_t task) const { return tasks_[task].finished; }
 
  private:
+  bool end_of_input();
   struct status {
     bool started = false, finished = false, ended = false;
   };

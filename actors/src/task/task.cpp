@@ -82,6 +82,7 @@ void task::note_activity(std::chrono::nanoseconds now) {
 void task::take(credit c) { outgoing_.at(c.exchange)->take(std::move(c)); }
 
 void task::assign(std::vector<split> splits, split_terms const& terms) {
+  if (!open_) return;  // it had finished before: there are none
   shares_.push_back({std::move(splits), terms, injected_.size() + (waiting_barrier_ ? 1 : 0)});
   take_shares();
 }

@@ -24,6 +24,17 @@ bool take_step(caf::scheduler::test_coordinator& s, std::mt19937_64& random) {
   return s.try_run_once();
 }
 
+/// Where each task stands.
+std::string standing(job_run const& run) {
+  static constexpr char const* phases[] = {"created", "running", "ending", "finished", "published", "cancelled", "abandoned"};
+  std::string text;
+  auto const now = run.current();
+  for (auto const& t : run.plan.tasks)
+    for (std::uint32_t i = 0; i < t.parallelism; ++i)
+      text += "; task '" + t.name + "' (subtask " + std::to_string(i) + ") is " + phases[static_cast<int>(now->cells[t.id][i]->task->state())];
+  return text;
+}
+
 /// Has the sinks keep copies of what they are given.
 void keep_results(job_attempt& attempt, run_result& kept) {
   for (auto const& subtasks : attempt.cells)
@@ -87,9 +98,10 @@ run_result run(job const& j, schedule const& how, settings const& given) {
       cancelled = true;
       caf::anon_send(supervisor, cancel_job{});
     } else if (stuck || steps > how.most_steps) {
+      auto const where = standing(*run);
       caf::anon_send_exit(supervisor, caf::exit_reason::kill);
       scheduler.run();
-      throw error(error_code::internal, "the job hangs after " + std::to_string(steps) + " steps with seed " + std::to_string(how.seed));
+      throw error(error_code::internal, "the job hangs after " + std::to_string(steps) + " steps with seed " + std::to_string(how.seed) + where);
     }
   }
   supervisor = nullptr;

@@ -56,7 +56,7 @@ class connected_streams {
   auto process(std::string name, F f) const {
     using context = typename detail::context_for<typename left::key, F>::type;
     using out = typename detail::callback_output<detail::process_left_callback, F, Left, context>::type;
-    constexpr bool valid = detail::check_two_inputs<F, Left, context, Right, context>();
+    constexpr bool valid = detail::check_two_inputs<F, detail::process_left_callback, Left, context, detail::process_right_callback, Right, context>();
     return detail::add_process<out, valid, F, left, right>(std::move(name), std::move(f), left_, right_);
   }
 
@@ -81,7 +81,7 @@ class stream_with_rules {
   auto process(std::string name, F f) const {
     using context = typename detail::context_for<typename record::key, F>::type;
     using out = typename detail::callback_output<detail::process_record_callback, F, Record, context>::type;
-    constexpr bool valid = detail::check_with_rules<F, Record, context, Rule, rule_context<F>>();
+    constexpr bool valid = detail::check_two_inputs<F, detail::process_record_callback, Record, context, detail::process_rule_callback, Rule, rule_context<F>>();
     return detail::add_process<out, valid, F, record, rule>(std::move(name), std::move(f), records_, rules_);
   }
 

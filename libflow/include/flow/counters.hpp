@@ -35,7 +35,7 @@ struct operator_counters {
   counter filtered;     // dropped on purpose: by a filter, or in no window
   counter unread;       // given to an output that nobody reads
   counter bytes;        // of a source: read from outside; of a sink: written; 0 where there are none
-  counter bad;          // of those processed: no records, given to the source's bad records
+  counter bad;          // of those processed: no records, given to the source's bad records; or failed, given to `failed()`
   std::atomic<timestamp> watermark{no_watermark};
   std::atomic<bool> idle{false};  // holds nobody's watermark back
 };

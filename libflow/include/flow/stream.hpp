@@ -41,26 +41,29 @@ class basic_stream {
   /// A name for plans, counters and errors.
   Handle named(std::string name) const { own().name = std::move(name); return handle(); }
 
-  /// One record for one: `f(record)`.
-  template <class F>
-  auto map(F f) const {
+  /// One record for one: `f(record)`. Like `filter` and `flat_map` it may be given `flow::divert_failures` behind its function:
+  /// then records for which that throws go to `failed()` (failures.hpp).
+  template <class F, class Divert = detail::fail_at_first>
+  auto map(F f, Divert = {}) const {
     static_assert(std::is_invocable_v<F&, T const&>, "map needs a function that can be called with a record: Out f(T const&)");
     using out = std::decay_t<std::invoke_result_t<F&, T const&>>;
     static_assert(!std::is_void_v<out>, "map's function must return the new record");
-    return one_in<out>("map", [f](node const& n) { return std::make_unique<map_operator<T, out, F>>(n.name, f); });
+    return with_failures<Divert>(one_in<out>("map", [f](node const& n) { return std::make_unique<map_operator<T, out, F, Divert>>(n.name, f); }));
   }
   /// Keeps the records for which `f(record)` is true.
-  template <class F>
-  stream<T> filter(F f) const {
+  template <class F, class Divert = detail::fail_at_first>
+  auto filter(F f, Divert = {}) const {
     static_assert(std::is_invocable_r_v<bool, F&, T const&>, "filter needs a predicate on a record: bool f(T const&)");
-    return one_in<T>("filter", [f](node const& n) { return std::make_unique<filter_operator<T, F>>(n.name, f); });
+    return with_failures<Divert>(one_in<T>("filter", [f](node const& n) { return std::make_unique<filter_operator<T, F, Divert>>(n.name, f); }));
   }
   /// Any number of records for one: `f(record, output<Out>&)`, or `f(record, output<Out>&, side_outputs&)`.
-  template <class Out, class F>
-  stream<Out> flat_map(F f) const {
+  template <class Out, class F, class Divert = detail::fail_at_first>
+  auto flat_map(F f, Divert = {}) const {
     static_assert(std::is_invocable_v<F&, T const&, output<Out>&> || std::is_invocable_v<F&, T const&, output<Out>&, side_outputs&>,
                   "flat_map needs a function of a record and an output: void f(T const&, flow::output<Out>&), or with flow::side_outputs& as well");
-    return one_in<Out>("flat_map", [f](node const& n) { return std::make_unique<flat_map_operator<T, Out, F>>(n.name, f, detail::sides_of(n)); });
+    return with_failures<Divert>(one_in<Out>("flat_map", [f](node const& n) {
+      return std::make_unique<flat_map_operator<T, Out, F, Divert>>(n.name, f, detail::sides_of(n));
+    }));
   }
   /// A whole batch at once: `f(std::span<T const>, std::span<Out>)`, both of one length.
   template <class Out, class F>
@@ -93,7 +96,7 @@ class basic_stream {
   template <class U>
   stream<U> side(tag<U> const& which) const {
     node& n = own();
-    for (std::uint32_t port = 1; port < n.outputs.size(); ++port)
+    for (std::uint32_t port = detail::first_side(n); port < n.outputs.size(); ++port)
       if (n.outputs[port].name == which.name) {
         if (n.outputs[port].type != &batch_type_of<U>) n.mistakes.push_back("side output '" + which.name + "' is asked for with two types of record");
         return stream<U>({end_.job, n.id, port});
@@ -202,6 +205,16 @@ class basic_stream {
     n.make = std::move(make);
     return stream<Out>({end_.job, n.id, 0});
   }
+  /// The results alone, or where failures are diverted, with the records that failed beside them.
+  template <class Divert, class Out>
+  auto with_failures(stream<Out> const& results) const {
+    if constexpr (detail::failures<T, Divert>::diverted) {
+      detail::divert_failures_of<T>(end_.job->at(results.end().node));
+      return stream_with_failures<T, Out>(results.end());
+    } else {
+      return results;
+    }
+  }
   template <class Column>
   node& hashed(std::string kind, Column column) const {
     node& n = detail::add_operator<T>(end_, std::move(kind), "");
@@ -232,6 +245,20 @@ class broadcast_stream : public basic_stream<T, broadcast_stream<T>> {
  public:
   using basic_stream<T, broadcast_stream<T>>::basic_stream;
   operator stream<T>() const { return stream<T>(this->end()); }
+};
+
+/// What an operator makes of records of type T, and those of them for which its function, or what it asks, failed.
+template <class T, class Out>
+class stream_with_failures : public basic_stream<Out, stream_with_failures<T, Out>> {
+ public:
+  using basic_stream<Out, stream_with_failures<T, Out>>::basic_stream;
+  operator stream<Out>() const { return stream<Out>(this->end()); }
+  /// With `divert_failures`: the records that failed for good, with the reason. Where nobody reads them they are counted.
+  stream<failed_record<T>> failed() const {
+    node& n = this->own();
+    if (!n.diverts_failures) n.mistakes.push_back("its failed records are asked for, but it fails at the first; say flow::divert_failures");
+    return stream<failed_record<T>>({this->end().job, n.id, n.diverts_failures ? 1u : 0u});
+  }
 };
 
 template <class T, class Handle>

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <flow/failures.hpp>
 #include <flow/graph/graph.hpp>
 #include <flow/operator/output.hpp>
 #include <flow/watermark.hpp>
@@ -16,6 +17,8 @@ template <class T>
 class stream;
 template <class T>
 class broadcast_stream;
+template <class T, class Out>
+class stream_with_failures;
 template <class T, class Selector>
 class keyed_stream;
 
@@ -48,10 +51,18 @@ inline void must_be_named(node& n, bool named) {
   if (!named) n.name.clear();
 }
 
-/// The side outputs of a node that were asked for.
+/// Failed records get an output of their own, the second.
+template <class T>
+void divert_failures_of(node& n) {
+  n.diverts_failures = true;
+  n.outputs.push_back({&batch_type_of<failed_record<T>>, "failed", false});
+}
+
+/// The side outputs of a node that were asked for come behind the others.
+inline std::uint32_t first_side(node const& n) { return n.diverts_failures ? 2 : 1; }
 inline std::vector<side_output> sides_of(node const& n) {
   std::vector<side_output> sides;
-  for (std::size_t i = 1; i < n.outputs.size(); ++i) sides.push_back({n.outputs[i].name, n.outputs[i].type});
+  for (std::size_t i = first_side(n); i < n.outputs.size(); ++i) sides.push_back({n.outputs[i].name, n.outputs[i].type});
   return sides;
 }
 

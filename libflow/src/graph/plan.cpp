@@ -106,6 +106,7 @@ std::string explain(graph const& g, plan const& p, std::string const& job_name) 
       auto const& n = g.at(id);
       text += "  " + n.kind + std::string(n.kind.size() < 12 ? 12 - n.kind.size() : 1, ' ') + n.name;
       if (n.gives_event_time) text += n.kind == "source" ? "  (watermarks per split)" : "  (watermarks per subtask)";
+      if (n.diverts_failures) text += "  (records that fail go to its output 'failed')";
       text += "\n";
     }
   }

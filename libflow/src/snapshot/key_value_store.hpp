@@ -47,8 +47,8 @@ class key_value_store {
   virtual bool failed() const = 0;
   /// Makes it write again; what was not durable may be lost. Throws, and can still be read, where the cause persists.
   virtual void reopen() = 0;
-  /// Gives back the space of what has been removed, as far as that goes beyond what happens by itself.
-  virtual void reclaim() {}
+  /// Gives back the space of what has been removed between these keys now: else that happens beside later writes.
+  virtual void reclaim(changes::range const&) {}
   virtual std::optional<bytes> get(family f, std::string_view key) const = 0;
   /// Goes through the keys in order, from the first not below `from`, until `use` says false.
   virtual void visit(family f, std::string const& from, std::function<bool(std::string_view)> const& use) const = 0;

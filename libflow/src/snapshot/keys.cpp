@@ -67,6 +67,10 @@ std::string piece_key(piece_place const& place, checkpoint_id checkpoint) {
   return key;
 }
 
+void set_checkpoint(std::string& piece, checkpoint_id checkpoint) {
+  for (std::size_t i = sizeof checkpoint; i-- > 0; checkpoint >>= 8) piece[i] = static_cast<char>(checkpoint);
+}
+
 std::string chunk_key(std::string const& piece, std::uint32_t chunk) {
   std::string key = piece;
   put(key, chunk);

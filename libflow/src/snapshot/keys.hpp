@@ -19,6 +19,8 @@ std::optional<checkpoint_id> manifest_of(std::string_view key);
 
 /// The key of a piece's header. Throws where a name is longer than 65,535 bytes.
 std::string piece_key(piece_place const& place, checkpoint_id checkpoint);
+/// Makes it the key of the same piece of another checkpoint.
+void set_checkpoint(std::string& piece, checkpoint_id checkpoint);
 /// Of a chunk, the first being 1.
 std::string chunk_key(std::string const& piece, std::uint32_t chunk);
 /// Behind the keys of a piece and its chunks, and before the next piece.

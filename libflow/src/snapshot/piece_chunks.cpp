@@ -45,7 +45,7 @@ void chunk_writer::write(std::string const& key, bytes const& header) {
   index_.check_in_progress(id_);
   changes what;
   what.put.push_back({family::headers, key_, header});
-  if (chunk_.size() > data_at) what.put.push_back({family::chunks, key, chunk_});
+  if (chunk_entries_ > 0) what.put.push_back({family::chunks, key, chunk_});
   try {
     store_.write(what);
   } catch (error const& e) {
@@ -56,7 +56,7 @@ void chunk_writer::write(std::string const& key, bytes const& header) {
 
 piece_info chunk_writer::finish() {
   auto const key = chunk_key(key_, header_.chunks + 1);
-  if (chunk_.size() > data_at) seal_chunk(key);
+  if (chunk_entries_ > 0) seal_chunk(key);  // which may be without a byte
   header_.checksum = checksum_of(seals_);
   write(key, encode_header(key_, header_));
   piece_info const info{id_, header_.form, header_.entries, header_.bytes, header_.checksum};
@@ -87,10 +87,10 @@ void chunk_reader::check_header() const {
 }
 
 void chunk_reader::fail(error const& cause, std::string const& what) const {
-  bool const damaged = cause.code() == error_code::bad_record;
+  bool const told = cause.message().find(store_.place()) != std::string::npos;  // by the store itself: where, and what to do
   throw error(cause.code(), place_.operator_name,
-              to_string(place_, expected_.checkpoint) + ": " + what + " in the snapshots in '" + store_.place() +
-                  "' cannot be used: " + cause.message() + (damaged ? "; restore another checkpoint, or copy the directory anew" : ""));
+              to_string(place_, expected_.checkpoint) + ": " + what + (told ? " cannot be used: " : " in the snapshots in '" + store_.place() + "' cannot be used: ") +
+                  cause.message() + (!told && cause.code() == error_code::bad_record ? "; restore another checkpoint, or copy the directory anew" : ""));
 }
 
 bytes chunk_reader::get(family f, std::string const& key, std::string const& what) const try {

@@ -15,9 +15,12 @@ std::string number(checkpoint_id id) { return "checkpoint " + std::to_string(id)
 
 }  // namespace
 
-void piece_index::found_piece(std::string_view key) { pieces_.try_emplace(std::string(key)); }
+void piece_index::found_piece(std::string_view key) { insert(pieces_.end(), std::string(key)); }
+
+void piece_index::insert(position hint, std::string key) { unnamed_.insert(pieces_.try_emplace(hint, std::move(key))); }
 
 void piece_index::reset() {
+  unnamed_.clear();
   pieces_.clear();
   checkpoints_.clear();
   in_progress_.clear();
@@ -34,7 +37,7 @@ void piece_index::begin(checkpoint_id id) {
   if (id <= highest_)
     throw error(error_code::internal, number(id) + " is begun after " + number(highest_) + "; ids must rise");
   highest_ = id;
-  in_progress_.emplace(id, newest());
+  in_progress_.insert(id);
 }
 
 void piece_index::check_in_progress(checkpoint_id id) const {
@@ -44,7 +47,8 @@ void piece_index::check_in_progress(checkpoint_id id) const {
 
 void piece_index::add_piece(checkpoint_id id, std::string const& key) {
   check_in_progress(id);
-  if (pieces_.try_emplace(key).second) return;
+  auto const at = pieces_.lower_bound(key);
+  if (at == pieces_.end() || at->first != key) return insert(at, key);
   auto const piece = piece_of(key);
   broken({piece.operator_name, piece.state_name, piece.part}, id, "it is written a second time");
 }
@@ -58,23 +62,22 @@ void piece_index::complete_piece(checkpoint_id id, std::string const& key, piece
 
 bool piece_index::end(checkpoint_id id) { return in_progress_.erase(id) > 0; }
 
-std::vector<checkpoint_id> piece_index::in_progress() const {
-  std::vector<checkpoint_id> ids;
-  for (auto const& entry : in_progress_) ids.push_back(entry.first);
-  return ids;
-}
+std::vector<checkpoint_id> piece_index::in_progress() const { return {in_progress_.begin(), in_progress_.end()}; }
 
-void piece_index::check(snapshot_manifest const& manifest) const {
+piece_index::named_pieces piece_index::check(snapshot_manifest const& manifest) {
   check_in_progress(manifest.id);
-  std::set<std::string> named;
+  std::set<std::string> parts;
+  named_pieces found;
   for_each_part(manifest, [&](piece_place const& place, state_part const& part) {
-    if (!named.insert(piece_key(place, manifest.id)).second) broken(place, manifest.id, "the manifest has it twice");
-    check(place, part, manifest.id);
+    if (!parts.insert(piece_key(place, manifest.id)).second) broken(place, manifest.id, "the manifest has it twice");
+    check(place, part, manifest.id, found);
   });
+  return found;
 }
 
-void piece_index::check(piece_place const& place, state_part const& part, checkpoint_id id) const {
+void piece_index::check(piece_place const& place, state_part const& part, checkpoint_id id, named_pieces& found) {
   checkpoint_id before = 0;
+  auto key = piece_key(place, id);
   for (auto const& named : part.pieces) {
     bool const first = &named == &part.pieces.front();
     if ((named.form == piece_form::base) != first)
@@ -82,15 +85,17 @@ void piece_index::check(piece_place const& place, state_part const& part, checkp
                                           std::to_string(&named - part.pieces.data()) + " is a " + std::string(name_of(named.form)));
     if (!first && named.checkpoint <= before) broken(place, named.checkpoint, "it is named behind a piece of " + number(before) + "; older ones come first");
     before = named.checkpoint;
-    check(place, named, id);
+    set_checkpoint(key, named.checkpoint);
+    found.push_back(pieces_.find(key));
+    check(place, found.back(), named, id);
   }
   if (part.pieces.empty()) broken(place, id, "a part without pieces; leave it out of the manifest");
 }
 
-void piece_index::check(piece_place const& place, piece_info const& named, checkpoint_id id) const {
-  auto const found = pieces_.find(piece_key(place, named.checkpoint));
-  if (found == pieces_.end()) broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which is not in the store");
-  auto const& piece = found->second;
+void piece_index::check(piece_place const& place, position at, piece_info const& named, checkpoint_id id) const {
+  if (named.checkpoint > id) broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which is later");
+  if (at == pieces_.end()) broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which is not in the store");
+  auto const& piece = at->second;
   if (named.checkpoint != id && piece.named == 0)
     broken(place, id, "the manifest names its piece of " + number(named.checkpoint) + ", which no checkpoint in the store names");
   if (named.checkpoint != id) return;
@@ -98,29 +103,37 @@ void piece_index::check(piece_place const& place, piece_info const& named, check
   if (piece.info != named) broken(place, id, "the manifest does not say of it what its writer has");
 }
 
-void piece_index::add(snapshot_manifest const& manifest) {
-  checkpoint added;
-  auto& s = added.summary;
+piece_index::named_pieces piece_index::find(snapshot_manifest const& manifest) {
+  named_pieces found;
+  for_each_part(manifest, [&](piece_place const& place, state_part const& part) {
+    auto key = piece_key(place, manifest.id);
+    for (auto const& info : part.pieces) {
+      set_checkpoint(key, info.checkpoint);
+      if (auto const at = pieces_.find(key); at != pieces_.end()) found.push_back(at);  // else reading it will tell that it is missing
+    }
+  });
+  return found;
+}
+
+void piece_index::add(snapshot_manifest const& manifest, named_pieces pieces) {
+  snapshot_summary s;
   s.id = manifest.id;
   s.kind = manifest.kind;
   s.time = manifest.time;
   s.job = manifest.job;
   s.attempt = manifest.attempt;
-  for_each_part(manifest, [&](piece_place const& place, state_part const& part) {
+  for_each_part(manifest, [&](piece_place const&, state_part const& part) {
     for (auto const& info : part.pieces) {
       bool const own = info.checkpoint == manifest.id;
       ++s.pieces;
       s.bytes += info.bytes;
       s.own_pieces += own;
       s.own_bytes += own ? info.bytes : 0;
-      auto const key = piece_key(place, info.checkpoint);
-      if (auto const found = pieces_.find(key); found != pieces_.end()) {  // else it is missing, which reading it will tell
-        ++found->second.named;
-        added.pieces.push_back(key);
-      }
     }
   });
-  checkpoints_.insert_or_assign(manifest.id, std::move(added));
+  for (auto const piece : pieces)
+    if (piece->second.named++ == 0) unnamed_.erase(piece);
+  checkpoints_.insert_or_assign(manifest.id, checkpoint{std::move(s), std::move(pieces)});
   in_progress_.erase(manifest.id);
   highest_ = std::max(highest_, manifest.id);
 }
@@ -128,8 +141,8 @@ void piece_index::add(snapshot_manifest const& manifest) {
 void piece_index::remove(checkpoint_id id) {
   auto const found = checkpoints_.find(id);
   if (found == checkpoints_.end()) return;
-  for (auto const& key : found->second.pieces)
-    if (auto const piece = pieces_.find(key); piece != pieces_.end()) --piece->second.named;
+  for (auto const piece : found->second.pieces)
+    if (--piece->second.named == 0) unnamed_.insert(piece);
   checkpoints_.erase(found);
 }
 
@@ -137,12 +150,6 @@ std::vector<snapshot_summary> piece_index::summaries() const {
   std::vector<snapshot_summary> all;
   for (auto const& entry : checkpoints_) all.push_back(entry.second.summary);
   return all;
-}
-
-checkpoint_id piece_index::newest() const { return checkpoints_.empty() ? 0 : checkpoints_.rbegin()->first; }
-
-bool piece_index::is_built_on(checkpoint_id id) const {
-  return std::any_of(in_progress_.begin(), in_progress_.end(), [id](auto const& entry) { return entry.second == id; });
 }
 
 std::vector<checkpoint_id> piece_index::not_retained(std::uint32_t newest) const {
@@ -156,28 +163,32 @@ std::vector<checkpoint_id> piece_index::not_retained(std::uint32_t newest) const
   return going;
 }
 
-bool piece_index::may_go(std::string_view key, piece const& p) const {
-  if (p.named > 0) return false;
-  auto const checkpoint = checkpoint_of(key);
+bool piece_index::may_go(position p) const {
+  auto const checkpoint = checkpoint_of(p->first);
   if (in_progress_.contains(checkpoint)) return false;
   return std::none_of(checkpoints_.lower_bound(checkpoint), checkpoints_.end(), [](auto const& entry) { return entry.second.summary.damaged; });
 }
 
 std::vector<changes::range> piece_index::unnamed() const {
   std::vector<changes::range> ranges;
-  bool open = false;
-  for (auto const& [key, piece] : pieces_) {
-    bool const going = may_go(key, piece);
-    if (going && !open)
-      for (auto const where : {family::headers, family::chunks}) ranges.push_back({where, key, {}});
-    if (going) ranges[ranges.size() - 2].to = ranges.back().to = end_of_piece(key);
-    open = going;
+  auto before = pieces_.end();  // the last that goes; its neighbour goes with it
+  for (auto const piece : unnamed_) {
+    if (!may_go(piece)) continue;
+    if (before == pieces_.end() || std::next(before) != piece)
+      for (auto const where : {family::headers, family::chunks}) ranges.push_back({where, piece->first, {}});
+    ranges[ranges.size() - 2].to = ranges.back().to = end_of_piece(piece->first);
+    before = piece;
   }
   return ranges;
 }
 
 void piece_index::forget_unnamed() {
-  std::erase_if(pieces_, [this](auto const& entry) { return may_go(entry.first, entry.second); });
+  for (auto it = unnamed_.begin(); it != unnamed_.end();) {
+    auto const piece = *it;
+    bool const going = may_go(piece);
+    it = going ? unnamed_.erase(it) : std::next(it);
+    if (going) pieces_.erase(piece);
+  }
 }
 
 }  // namespace flow::detail

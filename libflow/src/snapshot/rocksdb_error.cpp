@@ -36,7 +36,7 @@ error to_error(rocksdb::Status const& status, std::string const& doing, std::str
   if (int const number = errno_of(status, text)) return system_error(number, what);
   bool const missing = status.IsPathNotFound() || text.find("No such file or directory") != std::string::npos;
   if (missing || status.IsCorruption())
-    return {error_code::bad_record, what + ": a file of the database is " + (missing ? "missing" : "damaged") + " (" + text + "); restore the directory from a copy, or name another one"};
+    return {error_code::bad_record, what + ": a file of the database is " + (missing ? "missing" : "damaged") + " (" + text + "); use another checkpoint, or copy the directory anew"};
   return {error_code::io, what + ": " + text + "; check the device and the file system"};
 }
 

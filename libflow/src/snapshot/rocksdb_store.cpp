@@ -1,6 +1,5 @@
 #include "snapshot/rocksdb_store.hpp"
 
-#include <rocksdb/experimental.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 
@@ -126,10 +125,6 @@ void rocksdb_store::write(changes const& what) {
   rocksdb::WriteOptions options;
   options.disableWAL = true;
   check(db_->Write(options, &batch), "write snapshots");
-  for (auto const& range : what.removed) {  // gives back their space soon; that it cannot be asked for harms nobody
-    rocksdb::Slice const from = range.from, to = range.to;
-    rocksdb::experimental::SuggestCompactRange(db_.get(), handle(range.where), &from, &to).PermitUncheckedError();
-  }
 }
 
 void rocksdb_store::sync() {
@@ -137,8 +132,9 @@ void rocksdb_store::sync() {
   check(db_->Flush(rocksdb::FlushOptions(), families_), "write snapshots");
 }
 
-void rocksdb_store::reclaim() {
-  for (auto* const f : families_) check(db_->CompactRange(rocksdb::CompactRangeOptions(), f, nullptr, nullptr), "remove snapshots");
+void rocksdb_store::reclaim(changes::range const& range) {
+  rocksdb::Slice const from = range.from, to = range.to;
+  check(db_->CompactRange(rocksdb::CompactRangeOptions(), handle(range.where), &from, &to), "remove snapshots");
 }
 
 std::optional<bytes> rocksdb_store::get(family f, std::string_view key) const {

@@ -24,7 +24,7 @@ class rocksdb_store final : public key_value_store {
   void sync() override;
   bool failed() const override { return !failure_.ok(); }
   void reopen() override;
-  void reclaim() override;
+  void reclaim(changes::range const& range) override;
   std::optional<bytes> get(family f, std::string_view key) const override;
   void visit(family f, std::string const& from, std::function<bool(std::string_view)> const& use) const override;
 

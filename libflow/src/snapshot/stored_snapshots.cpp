@@ -69,7 +69,8 @@ void stored_snapshots::find_manifests() {
     if (!found) continue;
     auto const id = *found;
     try {
-      index_.add(manifest(id));
+      auto const m = manifest(id);
+      index_.add(m, index_.find(m));
     } catch (error const& e) {
       if (e.code() != error_code::bad_record) throw;
       index_.found_damaged(id);
@@ -95,14 +96,14 @@ std::unique_ptr<piece_writer> stored_snapshots::write(checkpoint_id id, piece_pl
 
 void stored_snapshots::finish(snapshot_manifest const& manifest) {
   check_writable();
-  index_.check(manifest);
+  auto named = index_.check(manifest);
   auto const key = manifest_key(manifest.id);
   auto const value = encode_manifest(key, manifest);
   doubtful_.insert(manifest.id);
   store_->write({{}, {{family::manifests, key, value}}});
   store_->sync();
   doubtful_.erase(manifest.id);
-  index_.add(manifest);
+  index_.add(manifest, std::move(named));
   doom(index_.not_retained(retention_.newest));
   try_to_clean_up();
 }
@@ -118,9 +119,7 @@ void stored_snapshots::end(job_end how) {
   for (auto const id : index_.in_progress()) abandon(id);
   bool const keep = how == job_end::failed || (how == job_end::cancelled ? retention_.keep_cancelled : retention_.keep_succeeded);
   doom(index_.not_retained(keep ? retention_.newest : 0));
-  clean_up();
-  store_->sync();
-  if (index_.summaries().empty()) store_->reclaim();
+  clean_up_for_good();
 }
 
 void stored_snapshots::remove(checkpoint_id id) {
@@ -130,8 +129,7 @@ void stored_snapshots::remove(checkpoint_id id) {
   if (index_.is_built_on(id))
     throw error(error_code::internal, "checkpoint " + std::to_string(id) + " cannot be removed while one in progress may name its pieces");
   doom({id});
-  clean_up();
-  store_->sync();
+  clean_up_for_good();
 }
 
 void stored_snapshots::doom(std::vector<checkpoint_id> const& ids) {
@@ -141,7 +139,7 @@ void stored_snapshots::doom(std::vector<checkpoint_id> const& ids) {
   }
 }
 
-void stored_snapshots::clean_up() {
+std::vector<changes::range> stored_snapshots::clean_up() {
   if (!doomed_.empty()) {
     changes manifests;
     for (auto const id : doomed_) manifests.removed.push_back({family::manifests, manifest_key(id), manifest_key(id + 1)});
@@ -149,9 +147,23 @@ void stored_snapshots::clean_up() {
     doomed_.clear();
   }
   changes const pieces{index_.unnamed(), {}};
-  if (pieces.removed.empty()) return;
+  if (pieces.removed.empty()) return {};
   store_->write(pieces);
   index_.forget_unnamed();
+  return pieces.removed;
+}
+
+void stored_snapshots::clean_up_for_good() {
+  auto const removed = clean_up();
+  store_->sync();
+  for (auto const where : {family::headers, family::chunks}) {
+    changes::range all{where, {}, {}};  // one over all of them: they are many and lie near each other
+    for (auto const& range : removed) {
+      if (all.to.empty()) all.from = range.from;
+      all.to = range.to;
+    }
+    if (!all.to.empty()) store_->reclaim(all);
+  }
 }
 
 void stored_snapshots::try_to_clean_up() {

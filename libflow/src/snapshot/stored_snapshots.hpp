@@ -40,7 +40,10 @@ class stored_snapshots final : public snapshot_store {
   /// The checkpoints exist no more; `clean_up` removes what is left of them.
   void doom(std::vector<checkpoint_id> const& ids);
   /// Removes doomed manifests and then, in the order in which writes become durable, the pieces that nothing names.
-  void clean_up();
+  /// Returns the ranges of the pieces.
+  std::vector<changes::range> clean_up();
+  /// The same at once: durable, and their space given back.
+  void clean_up_for_good();
   /// The same, left to the next `begin` where it fails: it tells why, if it cannot be done then.
   void try_to_clean_up();
 

@@ -10,30 +10,19 @@
 // time. Watermarks that wait between them are not stored: every restored sender repeats its newest, which queues up behind
 // them.
 
-#include <algorithm>
 #include <functional>
-#include <limits>
 
+#include <flow/async/attempts.hpp>
 #include <flow/async/deadlines.hpp>
 #include <flow/async/release_order.hpp>
+#include <flow/async/request_input.hpp>
+#include <flow/async/request_output.hpp>
+#include <flow/async/request_slots.hpp>
 #include <flow/async/requests.hpp>
 #include <flow/record/json_text.hpp>
 #include <flow/state/operator_list.hpp>
 
 namespace flow {
-
-/// A record that waits for its answer.
-template <class T>
-struct stored_request {
-  T record{};
-  timestamp at = no_watermark;
-  bool has_time = false;
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(CEREAL_NVP(record), CEREAL_NVP(at), CEREAL_NVP(has_time));
-  }
-};
 
 namespace detail {
 /// The text of an error about a request that failed for good.
@@ -55,9 +44,8 @@ class async_operator final : public operator_base {
   using record = typename Request::record;
   using answer = typename Request::answer;
   using out = typename Request::out;
-  using attempt = detail::attempt<answer>;
+  using slot = detail::request_slot<record, answer>;
   static constexpr bool by_key = requires { typename Request::key; };
-  static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
  public:
   /// What takes the place of an answer; empty where there is no such function.
@@ -67,20 +55,14 @@ class async_operator final : public operator_base {
       : operator_base(std::move(name), options.divert ? 2 : 1), request_(std::move(request)), options_(options), instead_(std::move(instead)),
         order_(options.ordered) {}
   ~async_operator() override {
-    if (box_) box_->close();
-    for (auto& s : slots_) {
-      if (!s.current) continue;
-      s.current->claim();
-      s.current->release();
-    }
-    while (!spare_.empty()) spare_.pop()->release();
+    attempts_.close();
+    slots_.give_up();
   }
 
   void open() override {
     declared_ = &state().template declare<list_object<stored_request<record>, state_kind::list>>("flow.requests").get();
-    box_ = std::make_shared<detail::answer_box>(bell());
-    out_.attach(*this, 0, context().batch_size);
-    if (options_.divert) failed_.attach(*this, 1, context().batch_size);
+    attempts_.open(bell());
+    out_.open(*this, options_.divert, context().batch_size);
     if constexpr (by_key)
       if (options_.cache_entries > 0) cache_.emplace(options_.cache_entries, options_.time_to_live, metrics());
     retried_ = metrics().counter("retries");
@@ -89,7 +71,7 @@ class async_operator final : public operator_base {
     request_.open(c);
     look_at(std::chrono::nanoseconds{0});  // what has been restored is asked for when all operators are open
   }
-  bool ready() const override { return operator_base::ready() && !full() && nothing_waits(); }
+  bool ready() const override { return operator_base::ready() && !full() && input_.empty(); }
   void watermark(timestamp w) override {
     activity_scope const scope(*this);
     order_.watermark(w);
@@ -101,37 +83,29 @@ class async_operator final : public operator_base {
     go_on();
   }
   void settle_state() override {
-    take_restored();
+    input_.take_restored(*declared_);
     declared_->clear();
-    std::vector<slot const*> live;
-    for (auto const& s : slots_)
-      if (s.number != unused) live.push_back(&s);
-    std::sort(live.begin(), live.end(), [](auto const* a, auto const* b) { return a->number < b->number; });
-    for (auto const* s : live) declared_->push_back(s->request);
-    declared_->insert(declared_->end(), restored_.begin() + static_cast<std::ptrdiff_t>(next_restored_), restored_.end());
-    for (auto i = next_; !rest_is_done() && i < rest_->size(); ++i) declared_->push_back(waiting(i));
+    slots_.store(*declared_);
+    input_.store(*declared_);
   }
   bool may_pass_barrier() const override { return !holds_batches(); }
-  bool may_end() const override { return !suspended() && used_ == 0 && nothing_waits() && order_.empty() && !mark_; }
+  bool may_end() const override { return !suspended() && slots_.used() == 0 && input_.empty() && order_.empty() && !mark_; }
   void end() override {
     guarded([this] { request_.close(); });
     operator_base::end();
   }
 
   /// How many records have not left, those that wait in their batch excepted.
-  std::size_t in_flight() const { return used_; }
+  std::size_t in_flight() const { return slots_.used(); }
 
  protected:
   void process(batch_ref& b) override {
-    std::swap(b, rest_);  // the caller gets an emptied one in return: its own where all of it is taken now
-    next_ = 0;
+    input_.take(b);
     go_on();
-    if (rest_is_done()) std::swap(b, rest_);
+    input_.give_back(b);
   }
   void look(std::chrono::nanoseconds) override {
-    box_->take(answered_);
-    for (auto* const a : answered_) take_word(slots_[a->slot]);
-    answered_.clear();
+    attempts_.for_each_answered([this](std::uint32_t index) { take_word(slots_[index]); });
     auto const now = context().clock->now();
     while (auto const s = deadlines_.take(now)) time_out(slots_[*s]);
     while (auto const s = retries_.take(now)) ask(slots_[*s]);
@@ -140,23 +114,9 @@ class async_operator final : public operator_base {
   bool continue_output() override { return advance(); }
 
  private:
-  static constexpr std::uint64_t unused = std::numeric_limits<std::uint64_t>::max();
-  struct slot {
-    stored_request<record> request;
-    std::uint64_t number = unused;  // which record of the subtask it is
-    std::uint32_t index = 0;
-    std::uint32_t attempts = 0;
-    attempt* current = nullptr;     // that is under way
-    bool has_deadline = false;
-    std::uint32_t follower = none, last_follower = none;  // a list of those that wait for the same answer
-    std::optional<error> failure;
-    detail::answer_records<answer> answers;
-  };
   using what_leaves = typename detail::release_order::leaving::what;
 
-  bool full() const { return used_ >= static_cast<std::size_t>(options_.in_flight); }
-  bool rest_is_done() const { return !rest_ || next_ >= rest_->size(); }
-  bool nothing_waits() const { return restored_taken_ && next_restored_ == restored_.size() && rest_is_done(); }
+  bool full() const { return slots_.used() >= static_cast<std::size_t>(options_.in_flight); }
 
   // ---- the flow of records: in as far as there are slots, out as far as the order and the receivers allow
 
@@ -165,52 +125,28 @@ class async_operator final : public operator_base {
   }
   /// False when the receivers take no more.
   bool advance() {
-    take_restored();
+    input_.take_restored(*declared_);
+    input_.begin();
     now_ = context().clock->now();
-    movable_ = rest_ && rest_.unique();
     bool done = false;
     while ((done = release()) && !full() && admit_next()) {
     }
-    flush();
-    give_up_rest();
+    out_.flush();
+    input_.end();
     if (deadlines_.has_new()) deadlines_.start(context().clock->now() + options_.timeout);
     look_at(std::min(deadlines_.next(), retries_.next()));
     return done;
   }
-  /// A batch all of which has been taken is emptied, or left to those who hold it too.
-  void give_up_rest() {
-    if (!rest_ || !rest_is_done()) return;
-    if (rest_.unique()) rest_->clear();
-    else rest_ = {};
-  }
-  void take_restored() {
-    if (!std::exchange(restored_taken_, true)) restored_ = std::exchange(*declared_, {});
-  }
   bool admit_next() {
-    if (next_restored_ < restored_.size()) {
-      auto& r = restored_[next_restored_++];
-      admit(r.record, r.at, r.has_time, true);
-      if (next_restored_ == restored_.size()) {
-        restored_ = {};
-        next_restored_ = 0;
-      }
-      return true;
-    }
-    if (rest_is_done()) return false;
-    auto const i = next_++;
-    admit(as<record>(*rest_)[i], time_of(i), rest_->has_timestamps(), movable_);
-    return true;
+    return input_.admit_next([this](record& r, timestamp at, bool has_time, bool movable) { admit(r, at, has_time, movable); });
   }
-  timestamp time_of(std::uint32_t i) const { return rest_->has_timestamps() ? rest_->timestamps()[i] : no_watermark; }
-  stored_request<record> waiting(std::uint32_t i) const { return {as<record>(*rest_)[i], time_of(i), rest_->has_timestamps()}; }
-
   void admit(record& r, timestamp at, bool has_time, bool movable) {
     detail::answer_records<answer> const* known = nullptr;
     if constexpr (by_key) {
       if (cache_) known = guarded_for(r, [&] { return cache_->find(request_.key_of_record(r), now_); });
       if (known && order_.lets_pass()) return give(r, *known, at, has_time);
     }
-    slot& s = take_slot();
+    slot& s = slots_.take();
     if (movable) s.request.record = std::move(r);
     else s.request.record = r;
     s.request.at = at;
@@ -223,30 +159,13 @@ class async_operator final : public operator_base {
       ask(s);
     }
   }
-  slot& take_slot() {
-    std::uint32_t index = static_cast<std::uint32_t>(slots_.size());
-    if (free_.empty()) slots_.emplace_back().index = index;
-    else {
-      index = free_.back();
-      free_.pop_back();
-    }
-    ++used_;
-    slots_[index].number = next_number_++;
-    return slots_[index];
-  }
-  void free_slot(slot& s) {
-    s.number = unused;
-    s.attempts = 0;
-    s.failure.reset();
-    s.answers.clear();
-    free_.push_back(s.index);
-    --used_;
-  }
 
   // ---- requests
 
   void ask(slot& s) {
-    attempt& a = begin_attempt(s);
+    auto& a = attempts_.begin(s.index);
+    s.current = &a;
+    ++s.attempts;
     try {
       request_.ask(s.request.record, reply<answer>(a));
     } catch (...) {
@@ -264,25 +183,13 @@ class async_operator final : public operator_base {
     s.has_deadline = true;
     deadlines_.add(s.index);
   }
-  attempt& begin_attempt(slot& s) {
-    attempt* a = spare_.empty() ? nullptr : spare_.pop();
-    if (a && !a->is_free()) {  // a reply is still held somewhere
-      a->release();
-      a = nullptr;
-    }
-    if (!a) a = new attempt(box_);
-    a->answer.clear();
-    a->begin(s.index);
-    ++s.attempts;
-    return *(s.current = a);
-  }
   /// There is a word on the request.
   void take_word(slot& s) {
     if (std::exchange(s.has_deadline, false)) deadlines_.remove(s.index);
-    attempt& a = *std::exchange(s.current, nullptr);
+    auto& a = *std::exchange(s.current, nullptr);
     auto failure = std::move(a.failure);
     if (!failure) std::swap(s.answers, a.answer);
-    spare_.push(&a);
+    attempts_.give_back(a);
     if (failure) failed(s, std::move(*failure), options_.retry.after_errors);
     else settled(s);
   }
@@ -313,9 +220,7 @@ class async_operator final : public operator_base {
       if (!cache_) return false;
       auto const first = cache_->asks(request_.key_of_record(s.request.record), s.index);
       if (first == s.index) return false;
-      slot& asking = slots_[first];
-      (asking.follower == none ? asking : slots_[asking.last_follower]).follower = s.index;
-      asking.last_follower = s.index;
+      slots_.follow(slots_[first], s);
       return true;
     }
     return false;
@@ -330,14 +235,7 @@ class async_operator final : public operator_base {
       }
     }
     order_.answered(s.index);
-    for (auto next = std::exchange(s.follower, none); next != none;) {
-      slot& follower = slots_[next];
-      follower.failure = s.failure;
-      follower.answers = s.answers;
-      follower.attempts = s.attempts;
-      order_.answered(next);
-      next = std::exchange(follower.follower, none);
-    }
+    slots_.settle_followers(s, [this](std::uint32_t index) { order_.answered(index); });
   }
 
   // ---- output
@@ -356,7 +254,7 @@ class async_operator final : public operator_base {
     return false;
   }
   bool pass_mark() {
-    flush();
+    out_.flush();
     if (holds_batches() || !outputs_ready()) return false;
     auto const mark = *std::exchange(mark_, {});
     if (mark.is == what_leaves::watermark) forward_watermark(mark.at);
@@ -365,36 +263,17 @@ class async_operator final : public operator_base {
   }
   void leave(slot& s) {
     auto& r = s.request;
-    if (s.failure && !instead_) divert(s);
-    else {
+    if (s.failure && !instead_) {
+      out_.divert(r.has_time, {std::move(r.record), s.failure->message(), s.attempts}, r.at);
+    } else {
       if (s.failure) s.answers.set(guarded_for(r.record, [&] { return instead_({r.record, s.failure->message(), s.attempts}); }));
       give(r.record, s.answers, r.at, r.has_time);
     }
-    free_slot(s);
+    slots_.free(s);
   }
   template <class Answers>
   void give(record const& r, Answers& answers, timestamp at, bool has_time) {
-    begin_output(has_time);
-    bool const used = guarded_for(r, [&] { return request_.give(r, answers, out_, at); });
-    (used ? processed_ : filtered_) += 1;
-  }
-  void divert(slot& s) {
-    begin_output(s.request.has_time);
-    failed_.emit({std::move(s.request.record), s.failure->message(), s.attempts}, s.request.at);
-    ++processed_;
-  }
-  void begin_output(bool stamped) {
-    if (stamped == stamped_) return;
-    flush();
-    stamped_ = stamped;
-    out_.begin(stamped);
-    if (options_.divert) failed_.begin(stamped);
-  }
-  void flush() {
-    out_.flush();
-    if (options_.divert) failed_.flush();
-    counters().processed.add(std::exchange(processed_, 0));
-    counters().filtered.add(std::exchange(filtered_, 0));
+    out_.give(has_time, [&](output<out>& into) { return guarded_for(r, [&] { return request_.give(r, answers, into, at); }); });
   }
 
   /// Calls a function of the user's about a record.
@@ -412,32 +291,18 @@ class async_operator final : public operator_base {
   async_options const options_;
   fallback instead_;
   std::vector<stored_request<record>>* declared_ = nullptr;
-  std::shared_ptr<detail::answer_box> box_;
-  std::vector<detail::attempt_base*> answered_;  // empty but in `look`
-  detail::ring<attempt*> spare_;
-
-  std::vector<slot> slots_;
-  std::vector<std::uint32_t> free_;
-  std::size_t used_ = 0;
-  std::uint64_t next_number_ = 0;
+  detail::attempts<answer> attempts_;
+  detail::request_slots<record, answer> slots_;
+  detail::request_input<record> input_;
   detail::release_order order_;
   std::optional<detail::release_order::leaving> mark_;  // it leaves next, when the receivers take it
   detail::deadline_list deadlines_;
   detail::retry_queue retries_;
   std::optional<typename detail::cache_of<Request>::type> cache_;
 
-  bool restored_taken_ = false;
-  std::vector<stored_request<record>> restored_;  // to be asked for first
-  std::size_t next_restored_ = 0;
-  batch_ref rest_;  // what the slots did not suffice for
-  std::uint32_t next_ = 0;
-  bool movable_ = false;
   std::chrono::nanoseconds now_{0};  // of the call
 
-  output<out> out_;
-  output<failed_record<record>> failed_;
-  bool stamped_ = false;
-  std::uint64_t processed_ = 0, filtered_ = 0;
+  detail::request_output<record, out> out_;
   counter_metric retried_, timed_out_;
 };
 

@@ -12,24 +12,10 @@
 #include <string>
 #include <vector>
 
-#include <flow/record/encoding.hpp>
+#include <flow/failures.hpp>
 #include <flow/time.hpp>
 
 namespace flow {
-
-/// A record to whose request there was no answer.
-template <class T>
-struct failed_record {
-  T record{};
-  std::string reason;         // of the last attempt
-  std::uint32_t attempts = 0;
-
-  bool operator==(failed_record const&) const = default;
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(CEREAL_NVP(record), CEREAL_NVP(reason), CEREAL_NVP(attempts));
-  }
-};
 
 /// What is done about a request that failed.
 struct retry_policy {
@@ -125,11 +111,7 @@ class retry {
   retry_policy policy_;
 };
 
-/// Records whose requests failed for good go to `failed()`; where nobody reads that they are counted.
-struct divert_failures_option {
-  void apply(async_options& o) const { o.divert = true; }
-};
-inline constexpr divert_failures_option divert_failures{};
+inline void divert_failures_option::apply(async_options& o) const { o.divert = true; }
 
 /// What stands in for the answer to a request that failed for good: `f(failed_record<T> const&)` gives an answer.
 template <class F>

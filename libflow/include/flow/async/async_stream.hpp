@@ -10,20 +10,6 @@
 
 namespace flow {
 
-/// The answers to requests for records of type T, and the records to whose requests there was none.
-template <class T, class Out>
-class async_stream : public basic_stream<Out, async_stream<T, Out>> {
- public:
-  using basic_stream<Out, async_stream<T, Out>>::basic_stream;
-  /// With `divert_failures`: the records whose requests failed for good, with the reason. Where nobody reads them they are counted.
-  stream<failed_record<T>> failed() const {
-    node& n = this->own();
-    bool const diverts = n.outputs.size() == 2;
-    if (!diverts) n.mistakes.push_back("its failed records are asked for, but it fails at the first; say flow::divert_failures");
-    return stream<failed_record<T>>({this->end().job, n.id, diverts ? 1u : 0u});
-  }
-};
-
 namespace detail {
 
 template <class T, class A, class... Options>
@@ -42,7 +28,7 @@ std::function<A(failed_record<T> const&)> fallback_of(Options const&... options)
 
 /// Adds the node of an asynchronous operator. `make(self, options, fallback)` makes the operator.
 template <class T, class Request, class... Options>
-async_stream<T, typename Request::out> add_requests(stream_end const& from, std::string kind, std::string name, Request const& request, Options const&... given) {
+stream_with_failures<T, typename Request::out> add_requests(stream_end const& from, std::string kind, std::string name, Request const& request, Options const&... given) {
   using out = typename Request::out;
   static_assert(describable<T>, "records that wait for an answer are state: give them a `serialize` member that names their fields");
   async_options options;
@@ -51,14 +37,14 @@ async_stream<T, typename Request::out> add_requests(stream_end const& from, std:
   node& n = add_operator<T>(from, std::move(kind), std::move(name));
   must_be_named(n, named);
   n.outputs = {{&batch_type_of<out>, ""}};
-  if (options.divert) n.outputs.push_back({&batch_type_of<failed_record<T>>, "failed", false});
+  if (options.divert) divert_failures_of<T>(n);
   n.mistakes = options.mistakes();
   auto instead = fallback_of<T, typename Request::answer>(given...);
   if (options.divert && instead) n.mistakes.push_back("divert_failures and default_answer exclude each other; leave one of them out");
   n.make = [request, options, instead](node const& self) {
     return std::make_unique<async_operator<Request>>(self.name, request, options, instead);
   };
-  return async_stream<T, out>({from.job, n.id, 0});
+  return stream_with_failures<T, out>({from.job, n.id, 0});
 }
 
 }  // namespace detail
@@ -74,7 +60,7 @@ auto basic_stream<T, Handle>::async(std::string name, F f, Options... options) c
     static_assert(!(std::is_same_v<Options, cache> || ...), "an answer of async belongs to its record; lookup_join asks by key, and has a cache");
     return result;
   } else {
-    return async_stream<T, out>(end_);
+    return stream_with_failures<T, out>(end_);
   }
 }
 

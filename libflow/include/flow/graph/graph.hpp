@@ -60,6 +60,7 @@ struct node {
   bool gives_event_time = false;
   bool joins_inputs = false;     // what it gives has event time where any of its inputs has, not only where all have
   bool is_sink = false;
+  bool diverts_failures = false;  // output 1 has the records for which its function failed
   bool needs_checkpoints = false;  // a sink that can publish only with them
   /// Mistakes known when the node was built.
   std::vector<std::string> mistakes;

@@ -3,36 +3,43 @@
 
 #include <array>
 
+#include <flow/failures.hpp>
 #include <flow/operator/operator.hpp>
 
 namespace flow {
 
 /// Keeps the records for which `f(record)` is true. Works in place where nobody else reads the batch.
-template <class T, class F>
+template <class T, class F, class Option = detail::fail_at_first>
 class filter_operator final : public operator_base {
+  using failures = detail::failures<T, Option>;
+
  public:
-  filter_operator(std::string name, F f) : operator_base(std::move(name), 1), f_(std::move(f)) {}
+  filter_operator(std::string name, F f) : operator_base(std::move(name), 1 + failures::outputs), f_(std::move(f)) {}
+  void open() override { failures_.open(*this, 1, context().batch_size); }
 
  protected:
   void process(batch_ref& b) override {
     std::uint32_t const n = b->size();
+    failures_.begin(*b);
     if (!b.unique()) {
       renew<T>(copy_, std::max(n, context().batch_size));
       b->type().append(*copy_, *b, 0, n, false);
       compact(as<T>(*copy_));
       count(n, copy_->size());
+      failures_.flush();
       push(0, copy_);
       return;
     }
     compact(as<T>(*b));
     count(n, b->size());
+    failures_.flush();
     if (!b->empty()) push(0, b);
   }
 
  private:
   void count(std::uint32_t all, std::uint32_t kept) {
-    counters().processed.add(kept);
-    counters().filtered.add(all - kept);
+    counters().processed.add(kept + failures_.taken());
+    counters().filtered.add(all - kept - failures_.taken());
   }
   void compact(batch<T>& records) {
     std::uint32_t const n = records.size();
@@ -40,7 +47,7 @@ class filter_operator final : public operator_base {
     std::uint64_t* const hashes = records.has_hashes() ? records.hashes().data() : nullptr;
     T* const r = records.data();
     std::uint32_t i = 0, kept = 0;
-    try {
+    auto const keep_from_here = [&] {
       if constexpr (std::is_trivially_copyable_v<T>) {
         // No branch on the predicate: every record is written to where the next kept one belongs.
         if (times && !hashes) {
@@ -61,8 +68,14 @@ class filter_operator final : public operator_base {
         }
         ++kept;
       }
-    } catch (...) {
-      fail(records, i);
+    };
+    for (; i < n; ++i) {  // once, or once more for each that fails
+      try {
+        keep_from_here();
+      } catch (...) {
+        if constexpr (failures::diverted) failures_.take(records, i);
+        else fail(records, i);
+      }
     }
     if constexpr (!std::is_trivially_destructible_v<T>) std::destroy(r + kept, r + n);
     records.set_size(kept);
@@ -70,6 +83,7 @@ class filter_operator final : public operator_base {
 
   F f_;
   batch_ref copy_;
+  failures failures_;
 };
 
 /// Sends a record to output 0 when `f(record)` is true, else to output 1.

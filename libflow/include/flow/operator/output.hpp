@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <flow/operator/operator.hpp>
+#include <flow/operator/tentative_output.hpp>
 
 namespace flow {
 
@@ -19,7 +20,7 @@ class output {
     auto& records = as<T>(*batch_);
     if (times_) times_[records.size()] = at;
     records.emplace_back(std::move(record));
-    if (records.room() == 0) flush();
+    if (records.room() == 0) full();
   }
 
   // For operators:
@@ -42,13 +43,34 @@ class output {
     begin(stamped_);
   }
 
+  // For operators whose calls may fail and be taken back:
+  void make_tentative() { is_tentative_ = true; }
+  void begin_call() { tentative_.begin(*batch_); }
+  /// Whether the calls since `accept` have filled batches.
+  bool has_filled() const { return tentative_.has_filled(); }
+  void accept() {
+    tentative_.hand_on([this](batch_ref& b) { owner_->push(port_, b); });
+  }
+  void take_back() {
+    tentative_.take_back(batch_);
+    begin(stamped_);
+  }
+
  private:
+  void full() {
+    if (!is_tentative_) return flush();
+    tentative_.set_aside(batch_, owner_->context().max_call_output);
+    begin(stamped_);
+  }
+
   operator_base* owner_ = nullptr;
   std::size_t port_ = 0;
   batch_ref batch_;
   bool stamped_ = false;
   timestamp* times_ = nullptr;  // of batch_, null without event time
   timestamp now_ = no_watermark;
+  bool is_tentative_ = false;  // otherwise a call's output goes on at once
+  detail::tentative_output tentative_;
 };
 
 /// Names a side output and the type of its records.
@@ -65,7 +87,7 @@ class side_outputs {
     for (auto& side : sides_) {
       if (side.name != to.name) continue;
       if (&side.batch->type() != &batch_type_of<T>) throw_of_another_type(to.name);
-      if (side.batch->room() == 0) owner_->push(side.port, side.batch);
+      if (side.batch->room() == 0) full(side);
       if (stamped_) side.batch->add_timestamps()[side.batch->size()] = now_;
       as<T>(*side.batch).emplace_back(std::move(record));
       return;
@@ -76,7 +98,7 @@ class side_outputs {
   // For operators:
   void attach(operator_base& owner) { owner_ = &owner; }
   void add(std::string name, batch_type const& type, std::size_t port, std::uint32_t batch_size) {
-    sides_.push_back({std::move(name), type.create(batch_size), port});
+    sides_.push_back({std::move(name), type.create(batch_size), port, {}});
   }
   void begin(bool stamped) { stamped_ = stamped; }
   void stamp(timestamp t) { now_ = t; }
@@ -85,17 +107,29 @@ class side_outputs {
       if (!side.batch->empty()) owner_->push(side.port, side.batch);
   }
 
+  // As of `output`:
+  void make_tentative() { is_tentative_ = true; }
+  void begin_call() {
+    for (auto& side : sides_) side.tentative.begin(*side.batch);
+  }
+  bool has_filled() const;
+  void accept();
+  void take_back();
+
  private:
   struct side {
     std::string name;
     batch_ref batch;
     std::size_t port;
+    detail::tentative_output tentative;
   };
+  void full(side& side);
   [[noreturn]] static void throw_of_another_type(std::string const& name);
 
   std::vector<side> sides_;
   operator_base* owner_ = nullptr;
   bool stamped_ = false;
+  bool is_tentative_ = false;
   timestamp now_ = no_watermark;
 };
 

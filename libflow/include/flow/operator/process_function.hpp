@@ -42,32 +42,42 @@ struct output_parameter<void (F::*)(In, Context, output<Out>&)> { using type = O
 template <class F, class In, class Context, class Out>
 struct output_parameter<void (F::*)(In, Context, output<Out>&) const> { using type = Out; };
 
-// The member that takes the records of an input, as a type: a name cannot be an argument of a template.
-#define FLOW_RECORD_CALLBACK(NAME)                                                                                       \
-  struct NAME##_callback {                                                                                               \
-    struct name { int NAME; };                                                                                           \
-    template <class F>                                                                                                   \
-    static constexpr bool is_named = !requires { &with_name<F, name>::NAME; };                                           \
-    template <class F, class Context>                                                                                    \
-    using output_of = typename output_parameter<decltype(&F::template NAME<Context>)>::type;                             \
-    template <class F, class T, class Context, class Out>                                                                \
-    static auto call(F& f, T const& record, Context& context, output<Out>& out) -> decltype(f.NAME(record, context, out)) { \
-      return f.NAME(record, context, out);                                                                               \
-    }                                                                                                                    \
-  };
-FLOW_RECORD_CALLBACK(process)
-FLOW_RECORD_CALLBACK(process_left)
-FLOW_RECORD_CALLBACK(process_right)
-FLOW_RECORD_CALLBACK(process_record)
-FLOW_RECORD_CALLBACK(process_rule)
-#undef FLOW_RECORD_CALLBACK
-
 /// F has the member, with one `auto` and an output, and it can be called with a record of type T.
 template <class Callback, class F, class T, class Context>
 concept takes_records = requires(F& f, T const& record, Context& context) {
   typename Callback::template output_of<F, Context>;
   Callback::call(f, record, context, std::declval<output<typename Callback::template output_of<F, Context>>&>());
 };
+
+// The member that takes the records of an input, as a type: a name cannot be an argument of a template. `check` says, in
+// one line, what is wrong with it; WHO needs it, for records of type T of the stream OF.
+#define FLOW_RECORD_CALLBACK(NAME, WHO, T, OF)                                                                           \
+  struct NAME##_callback {                                                                                               \
+    struct name { int NAME; };                                                                                           \
+    template <class F>                                                                                                   \
+    static constexpr bool is_named = !requires { &with_name<F, name>::NAME; };                                           \
+    template <class F, class Context>                                                                                    \
+    using output_of = typename output_parameter<decltype(&F::template NAME<Context>)>::type;                             \
+    template <class F, class Record, class Context, class Out>                                                           \
+    static auto call(F& f, Record const& record, Context& context, output<Out>& out) -> decltype(f.NAME(record, context, out)) { \
+      return f.NAME(record, context, out);                                                                               \
+    }                                                                                                                    \
+    template <class F, class Record, class Context>                                                                      \
+    static consteval bool check() {                                                                                      \
+      constexpr bool valid = takes_records<NAME##_callback, F, Record, Context>;                                         \
+      static_assert(is_named<F>, WHO " needs a member: void " #NAME "(" T " const&, auto& context, flow::output<Out>& out)"); \
+      static_assert(!is_named<F> || valid,                                                                               \
+                    "`" #NAME "` has the wrong parameters: void " #NAME "(" T " const&, auto& context, flow::output<Out>& out), with " T " the " OF " record"); \
+      return valid;                                                                                                      \
+    }                                                                                                                    \
+  };
+FLOW_RECORD_CALLBACK(process, "a process function", "T", "stream's")
+FLOW_RECORD_CALLBACK(process_left, "a function of two streams", "Left", "first stream's")
+FLOW_RECORD_CALLBACK(process_right, "a function of two streams", "Right", "second stream's")
+FLOW_RECORD_CALLBACK(process_record, "a function with a broadcast stream", "Record", "first stream's")
+FLOW_RECORD_CALLBACK(process_rule, "a function with a broadcast stream", "Rule", "broadcast stream's")
+#undef FLOW_RECORD_CALLBACK
+
 template <class F, class T, class Context>
 concept has_process = takes_records<process_callback, F, T, Context>;
 
@@ -91,57 +101,30 @@ consteval void check_other_members() {
                 "`on_timer` has the wrong parameters: void on_timer(flow::timestamp, auto& context, flow::output<Out>& out), with the Out of `process`");
 }
 
+/// The same of one that takes the records of one input.
 template <class F, class T, class Context>
 consteval bool check_process_function() {
   static_assert(is_function_object<F>, "a process function is an object of a class that is not final");
   if constexpr (is_function_object<F>) {
-    static_assert(process_callback::is_named<F>, "a process function needs a member: void process(T const&, auto& context, flow::output<Out>& out)");
-    static_assert(!process_callback::is_named<F> || has_process<F, T, Context>,
-                  "`process` has the wrong parameters: void process(T const&, auto& context, flow::output<Out>& out), with T the stream's record");
+    constexpr bool valid = process_callback::check<F, T, Context>();
     check_other_members<F, Context, typename callback_output<process_callback, F, T, Context>::type>();
-    return has_process<F, T, Context>;
+    return valid;
   }
   return false;
 }
 
-/// The same of one with two inputs.
-template <class F, class Left, class LeftContext, class Right, class RightContext>
+/// The same of one with two inputs, each taken by a member of its own.
+template <class F, class First, class T, class Context, class Second, class U, class UContext>
 consteval bool check_two_inputs() {
   static_assert(is_function_object<F>, "a process function is an object of a class that is not final");
   if constexpr (is_function_object<F>) {
-    static_assert(process_left_callback::is_named<F>, "a function of two streams needs a member: void process_left(Left const&, auto& context, flow::output<Out>& out)");
-    static_assert(process_right_callback::is_named<F>, "a function of two streams needs a member: void process_right(Right const&, auto& context, flow::output<Out>& out)");
-    constexpr bool left = takes_records<process_left_callback, F, Left, LeftContext>, right = takes_records<process_right_callback, F, Right, RightContext>;
-    static_assert(!process_left_callback::is_named<F> || left,
-                  "`process_left` has the wrong parameters: void process_left(Left const&, auto& context, flow::output<Out>& out), with Left the first stream's record");
-    static_assert(!process_right_callback::is_named<F> || right,
-                  "`process_right` has the wrong parameters: void process_right(Right const&, auto& context, flow::output<Out>& out), with Right the second stream's record");
-    using out = typename callback_output<process_left_callback, F, Left, LeftContext>::type;
-    constexpr bool same = std::is_same_v<out, typename callback_output<process_right_callback, F, Right, RightContext>::type>;
-    static_assert(!left || !right || same, "`process_left` and `process_right` must have outputs of one type");
-    check_other_members<F, LeftContext, out>();
-    return left && right && same;
-  }
-  return false;
-}
-
-/// The same where the second input is broadcast.
-template <class F, class Record, class RecordContext, class Rule, class RuleContext>
-consteval bool check_with_rules() {
-  static_assert(is_function_object<F>, "a process function is an object of a class that is not final");
-  if constexpr (is_function_object<F>) {
-    static_assert(process_record_callback::is_named<F>, "a function with a broadcast stream needs a member: void process_record(Record const&, auto& context, flow::output<Out>& out)");
-    static_assert(process_rule_callback::is_named<F>, "a function with a broadcast stream needs a member: void process_rule(Rule const&, auto& context, flow::output<Out>& out)");
-    constexpr bool record = takes_records<process_record_callback, F, Record, RecordContext>, rule = takes_records<process_rule_callback, F, Rule, RuleContext>;
-    static_assert(!process_record_callback::is_named<F> || record,
-                  "`process_record` has the wrong parameters: void process_record(Record const&, auto& context, flow::output<Out>& out), with Record the first stream's record");
-    static_assert(!process_rule_callback::is_named<F> || rule,
-                  "`process_rule` has the wrong parameters: void process_rule(Rule const&, auto& context, flow::output<Out>& out), with Rule the broadcast stream's record");
-    using out = typename callback_output<process_record_callback, F, Record, RecordContext>::type;
-    constexpr bool same = std::is_same_v<out, typename callback_output<process_rule_callback, F, Rule, RuleContext>::type>;
-    static_assert(!record || !rule || same, "`process_record` and `process_rule` must have outputs of one type");
-    check_other_members<F, RecordContext, out>();
-    return record && rule && same;
+    constexpr bool first = First::template check<F, T, Context>(), second = Second::template check<F, U, UContext>();
+    using out = typename callback_output<First, F, T, Context>::type;
+    constexpr bool same = !first || !second || std::is_same_v<out, typename callback_output<Second, F, U, UContext>::type>;
+    static_assert(same || !std::is_same_v<First, process_left_callback>, "`process_left` and `process_right` must have outputs of one type");
+    static_assert(same || !std::is_same_v<First, process_record_callback>, "`process_record` and `process_rule` must have outputs of one type");
+    check_other_members<F, Context, out>();
+    return first && second && same;
   }
   return false;
 }

@@ -16,7 +16,7 @@
 // be one more than retention keeps.
 //
 // No piece is removed that a retained manifest names, wherever it was written, nor one that a checkpoint in progress may
-// still name: the newest checkpoint at its beginning stays until it has ended. A manifest that is damaged keeps every piece
+// still name: checkpoints with ids below its own stay until it has ended. A manifest that is damaged keeps every piece
 // that it may have named.
 //
 // A store belongs to one thread; its const members may be called by several at once while no other runs. Everything throws
@@ -70,15 +70,15 @@ class snapshot_store {
   /// Writes a piece of a checkpoint in progress; once for a place and checkpoint. Several may be written at a time.
   virtual std::unique_ptr<piece_writer> write(checkpoint_id id, piece_place const& place, piece_contents const& contents) = 0;
   /// Makes the pieces and then the manifest durable, and lets go of the checkpoints that retention no longer keeps. The
-  /// manifest may name pieces of this checkpoint that are complete, and any that a checkpoint in the store names.
+  /// manifest may name pieces of this checkpoint that are complete, and any of lower ids that a checkpoint in the store names.
   virtual void finish(snapshot_manifest const& manifest) = 0;
   /// Removes what was written for a checkpoint in progress; of one that is not, nothing. What the store cannot remove
   /// now, the next `begin` removes, or tells why it cannot.
   virtual void abandon(checkpoint_id id) = 0;
   /// Abandons what is in progress and keeps or removes the checkpoints as retention has it for this end; never savepoints.
   virtual void end(job_end how) = 0;
-  /// Removes one checkpoint or savepoint, also a damaged one, and the pieces that only it names; not one that was the newest
-  /// when one in progress began.
+  /// Removes one checkpoint or savepoint, also a damaged one, and the pieces that only it names; not while one with a higher id
+  /// is in progress.
   virtual void remove(checkpoint_id id) = 0;
 
   /// Those that exist, oldest first.

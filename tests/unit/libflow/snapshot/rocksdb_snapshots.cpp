@@ -308,3 +308,21 @@ TEST_CASE("the space of what is removed is given back") {
   store->end(job_end::succeeded);
   CHECK(size_of(where.path) < piece / 2);
 }
+
+TEST_CASE("the space of a savepoint is given back when it is removed, whatever lies beside it") {
+  directory const where;
+  constexpr std::uint64_t piece = 1 << 20;
+  {
+    auto const store = open_snapshots(where.path.string());
+    checkpoint(*store, 1, std::string(piece, 'a'));
+    checkpoint(*store, 2, std::string(20 * piece, 'b'), snapshot_kind::savepoint);
+    checkpoint(*store, 3, std::string(piece, 'c'));
+  }
+  {
+    auto const store = open_snapshots(where.path.string());
+    CHECK(size_of(where.path) > 20 * piece);
+    store->remove(2);
+  }
+  CHECK(size_of(where.path) < 3 * piece);
+  CHECK(verify(*read_snapshots(where.path.string()), 3).empty());
+}
