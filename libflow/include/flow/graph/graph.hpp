@@ -47,9 +47,6 @@ struct node {
   bool must_be_named = false;  // state or positions are stored under the name
   std::vector<edge> inputs;
   std::vector<output_declaration> outputs;
-  /// What may work ahead of the exchange in front of this node, for less to cross it: its outputs 1 and 0 are then this
-  /// node's inputs 0 and 1. The plan says whether it does.
-  std::shared_ptr<node> ahead;
   std::optional<std::uint32_t> parallelism;
   bool follows_input = false;    // has the parallelism of its input
   bool chaining = true;          // may share a task with its input
@@ -72,6 +69,9 @@ struct node {
   std::function<std::unique_ptr<split_enumerator>()> make_enumerator;
   /// Of a two-phase sink: makes the one that recovers; those that commit are the operators' own.
   std::function<std::unique_ptr<committer>()> make_committer;
+  /// What may work ahead of the exchange in front of this node, for less to cross it: its outputs 1 and 0 are then this
+  /// node's inputs 0 and 1. The plan says whether it does.
+  std::shared_ptr<node> ahead;
 };
 
 class graph {
