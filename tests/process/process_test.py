@@ -16,6 +16,7 @@ import harness
 import input_files
 import output_folders
 import plain_status
+import savepoint_signals
 import snapshot_tool
 import summaries
 import terminal_status
@@ -27,7 +28,7 @@ SKIPPED = 77
 def cases():
     """{name: test}, the name without 'test_'."""
     load = unittest.defaultTestLoader.loadTestsFromModule
-    suites = [suite for module in (ending, failing, input_files, output_folders, plain_status, snapshot_tool, summaries, terminal_status, usage) for suite in load(module)]
+    suites = [suite for module in (ending, failing, input_files, output_folders, plain_status, savepoint_signals, snapshot_tool, summaries, terminal_status, usage) for suite in load(module)]
     tests = [test for suite in suites for test in suite]
     names = [test.id().rpartition(".")[2].removeprefix("test_") for test in tests]
     assert len(set(names)) == len(names), "two cases have one name"

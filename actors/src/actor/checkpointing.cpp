@@ -106,7 +106,7 @@ void checkpointing::take(checkpoint_action::commit const& a) {
   for (auto const i : a.subtasks) self_->send(task_of(i), commit_prepared{a.id});
 }
 
-void checkpointing::take(checkpoint_action::answer const& a) { run_->on_savepoint(a); }
+void checkpointing::take(checkpoint_action::answer const& a) { hooks_.answer(a); }
 
 void checkpointing::take(checkpoint_action::drain const&) { to_sources(drain_source{}); }
 

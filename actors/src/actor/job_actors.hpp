@@ -78,8 +78,6 @@ struct job_run {
   std::function<void(job_result)> on_end = [](job_result) {};
   /// Called when tasks have not ended in time, with what they are in.
   std::function<void(error const&)> on_unresponsive = [](error const&) {};
-  /// Called with the answer to a savepoint that was asked for.
-  std::function<void(checkpoint_action::answer const&)> on_savepoint = [](checkpoint_action::answer const&) {};
   /// Told by the supervisor.
   observer watcher;
   run_progress progress;

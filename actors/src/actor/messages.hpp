@@ -109,8 +109,10 @@ struct look_for_splits {
 };
 struct begin_job {};
 struct cancel_job {};
+/// Answered with the savepoint's id when it has been taken, else with an error.
 struct take_savepoint {
-  savepoint_request what;
+  std::string path;
+  bool stop = false, drain = false;  // as in `savepoint_request`
 };
 /// All that one subtask has written for a checkpoint is in the store.
 struct snapshot_taken {
@@ -191,7 +193,7 @@ using supervisor_actor = caf::typed_actor<caf::reacts_to<begin_job>, caf::reacts
                                           caf::reacts_to<cancel_timed_out>, caf::reacts_to<ends_slowly>, caf::reacts_to<task_started>, caf::reacts_to<task_finished>,
                                           caf::reacts_to<task_failed>, caf::reacts_to<task_ended>, caf::reacts_to<barrier_passed>,
                                           caf::reacts_to<source_progress>, caf::reacts_to<split_request>, caf::reacts_to<look_for_splits>,
-                                          caf::reacts_to<take_savepoint>, caf::reacts_to<snapshot_taken>, caf::reacts_to<snapshot_written>,
+                                          caf::replies_to<take_savepoint>::with<std::uint64_t>, caf::reacts_to<snapshot_taken>, caf::reacts_to<snapshot_written>,
                                           caf::reacts_to<snapshot_failed>, caf::reacts_to<snapshots_idle>, caf::reacts_to<committed>,
                                           caf::reacts_to<checkpoint_due>, caf::reacts_to<restart_job>>;
 using task_actor = caf::typed_actor<caf::reacts_to<delivery>, caf::reacts_to<credit_grant>, caf::reacts_to<step_now>,
@@ -237,6 +239,7 @@ template <class Inspector> auto inspect(Inspector& f, look_for_splits& m) { retu
 template <class Inspector> auto inspect(Inspector& f, begin_job&) { return f(caf::meta::type_name("begin_job")); }
 template <class Inspector> auto inspect(Inspector& f, cancel_job&) { return f(caf::meta::type_name("cancel_job")); }
 template <class Inspector> auto inspect(Inspector& f, start_barrier&) { return f(caf::meta::type_name("start_barrier")); }
+template <class Inspector> auto inspect(Inspector& f, take_savepoint& m) { return f(caf::meta::type_name("take_savepoint"), m.path, m.stop, m.drain); }
 template <class Inspector> auto inspect(Inspector& f, cancel_timed_out& m) { return f(caf::meta::type_name("cancel_timed_out"), m.attempt); }
 template <class Inspector> auto inspect(Inspector& f, ends_slowly& m) { return f(caf::meta::type_name("ends_slowly"), m.attempt); }
 
@@ -245,7 +248,6 @@ template <class Inspector> auto inspect(Inspector& f, ends_slowly& m) { return f
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::delivery)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::credit_grant)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::begin_task)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::take_savepoint)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::snapshot_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::store_pieces)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::pieces_sent)

@@ -7,6 +7,8 @@
 #include "checkpointing.hpp"
 #include "restoring.hpp"
 
+#include <flow/actors/errors.hpp>
+
 namespace flow {
 namespace {
 
@@ -75,10 +77,7 @@ class supervisor_shell : public supervisor_actor::base {
         [this](source_progress const& m) { progress(m); },
         [this](split_request const& m) { with_splits(m.task, [&](source_splits& s) { give(m.task, s.asked(m.subtask)); }); },
         [this](look_for_splits const& m) { if (m.attempt == run_->current()->number) look(m.task); },
-        [this](take_savepoint& m) {
-          if (checkpoints_) return checkpoints_->tell([&](auto& k) { k.requested(std::move(m.what)); });
-          run_->on_savepoint({m.what.number, m.what.path, 0, error(error_code::usage, "the job takes no checkpoints; give it a directory for snapshots")});
-        },
+        [this](take_savepoint const& m) -> caf::result<std::uint64_t> { return ask_for_savepoint(m); },
         [this](snapshot_taken const& m) { tell_checkpoints([&](auto& k) { k.answered(*m.what); }); },
         [this](snapshot_written const& m) {
           restart_.progressed();
@@ -104,6 +103,8 @@ class supervisor_shell : public supervisor_actor::base {
   }
   const char* name() const override { return "flow.supervisor"; }
   void on_exit() override {
+    for (auto& [number, asker] : askers_) asker.deliver(actors::to_caf(no_savepoint("the job has ended")));
+    askers_.clear();
     checkpoints_.reset();
     snapshots_ = nullptr;
     splits_.clear();
@@ -144,6 +145,22 @@ class supervisor_shell : public supervisor_actor::base {
   void tell_progress() {
     run_->progress.tell(checkpoints_ ? checkpoints_->summary() : checkpoint_summary{}, restart_.restarts(), run_->clock.now());
   }
+  caf::result<std::uint64_t> ask_for_savepoint(take_savepoint const& m) {
+    if (supervision_.state() == supervision::phase::ended) return actors::to_caf(no_savepoint("the job has ended"));
+    if (!checkpoints_)
+      return actors::to_caf(error(error_code::usage, "no savepoint was taken: the job takes no checkpoints; give them a directory with --snapshots DIR"));
+    auto const number = ++savepoints_;
+    auto promise = askers_[number] = make_response_promise<std::uint64_t>();
+    tell_checkpoints([&](auto& k) { k.requested({number, m.path, m.stop, m.drain}); });
+    return promise;
+  }
+  void answer(checkpoint_action::answer const& a) {
+    auto const asker = askers_.find(a.number);
+    if (asker == askers_.end()) return;
+    if (a.failure) asker->second.deliver(actors::to_caf(*a.failure));
+    else asker->second.deliver(a.id);
+    askers_.erase(asker);
+  }
   void stop_checkpoints(error const& why) {
     if (checkpoints_) checkpoints_->stopping(why);
   }
@@ -167,7 +184,7 @@ class supervisor_shell : public supervisor_actor::base {
     if (run_->store) {
       snapshots_ = spawn_snapshots(system(), run_, supervisor_actor(this));
       checkpoints_.emplace(this, run_, checkpointing::hooks{[this](error const& e) { failed(e); }, [this](bool stopped) { end_checkpointed(stopped); },
-                                                            [this] { return enumerators(); }});
+                                                            [this] { return enumerators(); }, [this](checkpoint_action::answer const& a) { answer(a); }});
     }
     begin_attempt();
   }
@@ -180,6 +197,7 @@ class supervisor_shell : public supervisor_actor::base {
     splits_.clear();
     peers_.reset();
     decision_ = {};
+    stopped_ = false;
     try {
       run_->begin_attempt(run_->current()->number + 1, run_->store ? newest_checkpoint(run_->store) : restore_point{},
                           flow::settings(run_->settings).restore({}));
@@ -216,6 +234,7 @@ class supervisor_shell : public supervisor_actor::base {
     for (std::size_t i = 0; i < run_->subtasks(); ++i) act(supervision_.ended(i));
   }
   void end_checkpointed(bool stopped) {
+    stopped_ = stopped;
     if (stopped && supervision_.state() == supervision::phase::running) act(supervision_.cancel());
     else act(supervision_.all_committed());
   }
@@ -370,6 +389,7 @@ class supervisor_shell : public supervisor_actor::base {
       case job_end::cancelled: r.end = job_result::how::cancelled; break;
       case job_end::succeeded: r.end = job_result::how::finished;
     }
+    if (stopped_ && r.end != job_result::how::failed) r.end = job_result::how::stopped;
     if (r.end == job_result::how::failed) r.failure = decision_.end ? decision_.end : supervision_.failure();
     r.operators = run_->summaries();
     r.elapsed = run_->clock.now() - began_;
@@ -404,6 +424,9 @@ class supervisor_shell : public supervisor_actor::base {
   std::vector<std::string> mistakes_;  // of what is restored
   snapshot_actor snapshots_;
   std::optional<checkpointing> checkpoints_;
+  std::map<std::uint64_t, caf::typed_response_promise<std::uint64_t>> askers_;  // for savepoints
+  std::uint64_t savepoints_ = 0;
+  bool stopped_ = false;  // with a savepoint
 };
 
 }  // namespace
