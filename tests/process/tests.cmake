@@ -3,6 +3,7 @@ add_executable(process_job ${CMAKE_CURRENT_LIST_DIR}/job.cpp)
 target_link_libraries(process_job PRIVATE flow::actors flow::file flow::memory)
 add_executable(process_snapshots ${CMAKE_CURRENT_LIST_DIR}/snapshots.cpp)
 target_link_libraries(process_snapshots PRIVATE flow::flow)
+target_include_directories(process_snapshots PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 
 file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.py)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${scripts})

@@ -68,6 +68,7 @@ class checkpointing {
   supervisor_actor::base* self_;
   std::shared_ptr<job_run> run_;
   hooks hooks_;
+  checkpoint_subject subject_;
   checkpoint_coordinator coordinator_;
   std::shared_ptr<peers const> peers_;
   std::optional<std::chrono::nanoseconds> waits_until_;

@@ -59,6 +59,8 @@ struct inject_barrier {
 struct go_on {};
 /// To a source: end as if the input had ended.
 struct drain_source {};
+/// To a task with a two-phase sink: a checkpoint has begun, its barrier will come.
+struct barrier_comes {};
 /// A checkpoint is complete: commit what was prepared for it.
 struct commit_prepared {
   std::uint64_t checkpoint = 0;
@@ -199,7 +201,7 @@ using supervisor_actor = caf::typed_actor<caf::reacts_to<begin_job>, caf::reacts
 using task_actor = caf::typed_actor<caf::reacts_to<delivery>, caf::reacts_to<credit_grant>, caf::reacts_to<step_now>,
                                     caf::reacts_to<look_again>, caf::reacts_to<begin_task>, caf::reacts_to<assign_splits>,
                                     caf::reacts_to<drift_grant>, caf::reacts_to<inject_barrier>, caf::reacts_to<end_task>, caf::reacts_to<go_on>,
-                                    caf::reacts_to<drain_source>, caf::reacts_to<commit_prepared>, caf::reacts_to<snapshot_credit>>;
+                                    caf::reacts_to<drain_source>, caf::reacts_to<barrier_comes>, caf::reacts_to<commit_prepared>, caf::reacts_to<snapshot_credit>>;
 using snapshot_actor = caf::typed_actor<caf::reacts_to<begin_snapshot>, caf::reacts_to<store_pieces>, caf::reacts_to<pieces_sent>,
                                         caf::reacts_to<finish_snapshot>, caf::reacts_to<abandon_snapshot>, caf::reacts_to<settle_snapshots>>;
 
@@ -217,6 +219,7 @@ template <class Inspector> auto inspect(Inspector& f, drift_grant& m) { return f
 template <class Inspector> auto inspect(Inspector& f, inject_barrier& m) { return f(caf::meta::type_name("inject_barrier"), m.checkpoint, m.completed, m.full, m.hold); }
 template <class Inspector> auto inspect(Inspector& f, go_on&) { return f(caf::meta::type_name("go_on")); }
 template <class Inspector> auto inspect(Inspector& f, drain_source&) { return f(caf::meta::type_name("drain_source")); }
+template <class Inspector> auto inspect(Inspector& f, barrier_comes&) { return f(caf::meta::type_name("barrier_comes")); }
 template <class Inspector> auto inspect(Inspector& f, commit_prepared& m) { return f(caf::meta::type_name("commit_prepared"), m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, snapshot_credit& m) { return f(caf::meta::type_name("snapshot_credit"), m.bytes); }
 template <class Inspector> auto inspect(Inspector& f, snapshot_written& m) { return f(caf::meta::type_name("snapshot_written"), m.checkpoint); }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <flow/operator/operator_log.hpp>
+
 #include "../supervisor/restore_choice.hpp"
 
 namespace flow {
@@ -46,9 +48,11 @@ void recover_sinks(job_run const& run) {
       c.attempt = now->number;
       c.clock = &run.clock;
       std::vector<bytes> prepared;
-      if (now->restore)
-        if (auto const* const of = now->restore->plan().stored(n->name))
-          for (auto const& p : of->committables) prepared.push_back(p.data);
+      std::optional<stored_log> logged;
+      if (auto const* const of = now->restore ? now->restore->plan().stored(n->name) : nullptr) {
+        for (auto const& p : of->committables) prepared.push_back(p.data);
+        c.logged = &logged.emplace(*now->restore->from().store, *of);
+      }
       auto const committer = n->make_committer();
       committer->open(c);
       committer->recover(prepared);
