@@ -82,7 +82,7 @@ std::string summary_table(job_result const& r) {
                         o.records_out, o.bytes > 0 ? short_bytes(static_cast<double>(o.bytes)) : "-", o.filtered, o.late, percent(o.busy, o), percent(o.idle, o), percent(o.blocked, o), watermark_text(o.watermark));
   for (auto const& o : r.operators)
     if (o.bad > 0)
-      text += fmt::format(o.is_source ? "{}: {} of what came in was no record and went to its bad records\n" : "{}: {} records failed and went to its failed records\n", o.name, o.bad);
+      text += fmt::format("{}: {} {}\n", o.name, o.bad, o.is_source ? "of what came in was no record and went to its bad records" : "records failed and went to its failed records");
   for (auto const& o : r.operators)
     if (o.unread > 0) text += fmt::format("{}: {} records went to an output that nobody reads\n", o.name, o.unread);
   return text + checkpoints_line(r) + metrics_table(r);

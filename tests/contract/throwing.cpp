@@ -175,7 +175,10 @@ job_result run_armed(bomb const& b, std::shared_ptr<memory::collected<numbered>>
     how.barrier_every = b.place == "position" ? 5 : 0;
     return testing::run(j, how, settings{}.parallelism(2).batch_size(16));
   } catch (error const& e) {  // what cannot even be made is told before the job starts
-    return {job_result::how::failed, e, {}, {}, 0, 0};
+    job_result r;
+    r.end = job_result::how::failed;
+    r.failure = e;
+    return r;
   }
 }
 

@@ -169,6 +169,27 @@ class two_phase_trial {
   bool finished_ = false;
 };
 
+/// A whole job that dies somewhere, again and again, until it comes to its end.
+template <class T, class Sink>
+void crashing_job(output_place<T, Sink> const& place, std::vector<T> const& records, std::mt19937_64& random) {
+  memory_snapshots snapshots;
+  for (int crashes = static_cast<int>(random() % 6);; --crashes) {
+    job j("contract");
+    j.source("records", memory::values(records, 3)).sink("under test", place.sink);
+    auto how = deterministic(random());
+    how.snapshots = &snapshots;
+    how.barrier_every = 3 + random() % 30;
+    if (crashes > 0) how.crash_after = random() % 500;
+    settings s;
+    s.parallelism(1 + static_cast<std::uint32_t>(random() % 3)).batch_size(3).task_buffer(64).keep_succeeded(true).restore({.origin = {.form = restore_form::latest_or_fresh}});
+    auto const r = run(j, how, s);
+    CHECK(std::ranges::includes(sorted_texts(records), sorted_texts(place.visible())));
+    if (r.crashed) continue;
+    if (r.failure) FAIL(r.failure->what());
+    return;
+  }
+}
+
 /// `make_place()` gives a fresh place for each of the trials.
 template <class T, class MakePlace>
 void two_phase_contract(std::vector<T> const& records, MakePlace make_place, std::uint64_t trials = 15) {
@@ -178,6 +199,12 @@ void two_phase_contract(std::vector<T> const& records, MakePlace make_place, std
     two_phase_trial trial("under test", make_place(), records, seed);
     while (!trial.finished()) trial.step();
     trial.check_all_visible();
+
+    auto const place = make_place();
+    std::mt19937_64 random(seed);
+    crashing_job(place, records, random);
+    CHECK(difference(records, place.visible()) == "");
+    if (place.left_over) CHECK(place.left_over() == std::vector<std::string>{});
   }
 }
 

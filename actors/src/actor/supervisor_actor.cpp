@@ -250,6 +250,8 @@ class supervisor_shell : public supervisor_actor::base {
 
   /// Begins to find the splits of every source.
   void assign() {
+    for (auto const& t : run_->plan.tasks)  // a checkpoint that begins at once has them
+      if (t.is_source) with_splits(t.id, [](source_splits&) {});
     if (checkpoints_) checkpoints_->started(peers_);
     for (std::size_t i = 0; checkpoints_ && i < run_->subtasks(); ++i)
       if (supervision_.has_finished(i)) checkpoints_->tell([i](auto& k) { k.finished(i); });

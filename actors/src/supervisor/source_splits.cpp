@@ -44,7 +44,7 @@ stored_splits source_splits::store() const {
 }
 
 void source_splits::restore(stored_splits const& stored) {
-  guarded([&] { enumerator_->restore(stored.position); });
+  if (!stored.position.empty()) guarded([&] { enumerator_->restore(stored.position); });
   restored_ = stored.waiting;
 }
 

@@ -24,21 +24,27 @@ void incoming::deliver(std::uint32_t number, element e) {
 }
 
 incoming::work incoming::next() {
-  if (std::exchange(time_changed_, false))
-    if (auto w = time_passed()) return *w;
+  if (auto w = control()) return *w;
   for (std::size_t looked = 0; looked < channels_.size(); ++looked) {
     auto const number = static_cast<std::uint32_t>(turn_);
     turn_ = (turn_ + 1) % channels_.size();
     while (!channels_[number].queue.empty() && (!aligns_ || channels_[number].barriers.empty())) {
       if (auto w = look_at(number)) return *w;
-      if (std::exchange(time_changed_, false))
-        if (auto w = time_passed()) return *w;
+      if (auto w = control()) return *w;
     }
   }
   if (ended() && !end_passed_on_) {
     end_passed_on_ = true;
     return {work::kind::end, 0, nullptr, {}, {}};
   }
+  return {};
+}
+
+/// What follows from control elements. Time goes before a barrier: what has ended has done so before it, in all receivers.
+std::optional<incoming::work> incoming::control() {
+  if (std::exchange(time_changed_, false))
+    if (auto w = time_passed()) return w;
+  if (std::exchange(alignment_changed_, false)) return aligned();
   return {};
 }
 
@@ -51,11 +57,11 @@ std::optional<incoming::work> incoming::look_at(std::uint32_t number) {
     idle_passed_on_ = false;
     return work{work::kind::batch, number, &e, {}, {}};
   }
-  element const control = std::move(e);
+  element const said = std::move(e);
   c.queue.pop_front();
-  switch (control.what) {
+  switch (said.what) {
     case element::kind::watermark:
-      c.watermark = std::max(c.watermark, control.time);
+      c.watermark = std::max(c.watermark, said.time);
       c.idle = false;
       idle_passed_on_ = false;
       time_changed_ = true;
@@ -64,12 +70,13 @@ std::optional<incoming::work> incoming::look_at(std::uint32_t number) {
       c.idle = time_changed_ = true;
       return {};
     case element::kind::end:
-      c.ended = time_changed_ = true;
+      c.ended = time_changed_ = alignment_changed_ = true;
       ++ended_;
-      return aligned();
+      return {};
     case element::kind::barrier:
-      c.barriers.push_back(control.barrier);
-      return aligned();
+      c.barriers.push_back(said.barrier);
+      alignment_changed_ = true;
+      return {};
     case element::kind::batch: break;
   }
   return {};

@@ -65,6 +65,7 @@ class incoming {
     std::vector<batch_ref> emptied;
   };
   std::optional<work> look_at(std::uint32_t number);
+  std::optional<work> control();
   std::optional<work> aligned();
   std::optional<work> time_passed();
   void give(channel& c);
@@ -79,6 +80,7 @@ class incoming {
   bool idle_passed_on_ = false;
   bool was_idle_ = false;
   bool time_changed_ = false;
+  bool alignment_changed_ = false;
   bool end_passed_on_ = false;
 };
 

@@ -85,6 +85,9 @@ struct sink {
   schema committable_schema{};
   /// Whether the sink can be used only in jobs that have checkpoints.
   bool needs_checkpoints = false;
+  /// Of a two-phase sink that logs (flow/sink_log.hpp): so many bytes of a subtask wait for their checkpoint, roughly, before records
+  /// are held back. 0: it does not log.
+  std::uint64_t log_bytes = 0;
 
   template <class U>
     requires std::same_as<T, U>

@@ -29,6 +29,9 @@
 
 namespace flow {
 
+class sink_log;      // flow/sink_log.hpp
+class logged_parts;
+
 /// Input that is no record.
 struct bad_record {
   std::string file;          // or what else the input is called
@@ -81,6 +84,9 @@ struct connector_context {
   /// Of a reader whose source diverts: takes input that is no record, during `poll`, at most `into.capacity()` in one.
   /// Empty where such input is to be thrown as an error.
   std::function<void(bad_record)> divert{};
+  /// Of a sink with `log_bytes`: where its writer logs, and where its committer reads.
+  sink_log* log = nullptr;
+  logged_parts const* logged = nullptr;
 };
 
 enum class poll_status {

@@ -126,20 +126,20 @@ void operator_base::fail(batch_base const& records, std::uint32_t index) const {
 }
 
 void side_outputs::full(side& side) {
-  if (side.tentative) side.tentative->set_aside(side.batch, owner_->context().max_call_output);
+  if (is_tentative_) side.tentative.set_aside(side.batch, owner_->context().max_call_output);
   else owner_->push(side.port, side.batch);
 }
 
 bool side_outputs::has_filled() const {
-  return std::any_of(sides_.begin(), sides_.end(), [](auto const& side) { return !side.tentative->empty(); });
+  return std::any_of(sides_.begin(), sides_.end(), [](auto const& side) { return side.tentative.has_filled(); });
 }
 
 void side_outputs::accept() {
-  for (auto& side : sides_) side.tentative->hand_on([&](batch_ref& b) { owner_->push(side.port, b); });
+  for (auto& side : sides_) side.tentative.hand_on([&](batch_ref& b) { owner_->push(side.port, b); });
 }
 
 void side_outputs::take_back() {
-  for (auto& side : sides_) side.tentative->take_back(side.batch);
+  for (auto& side : sides_) side.tentative.take_back(side.batch);
 }
 
 void side_outputs::throw_of_another_type(std::string const& name) {

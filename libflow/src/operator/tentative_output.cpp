@@ -7,6 +7,7 @@
 namespace flow::detail {
 
 void tentative_output::set_aside(batch_ref& current, std::size_t most_bytes) {
+  has_filled_ = true;
   bytes_ += current->footprint();
   full_.push_back(std::exchange(current, std::move(spare_)));
   if (!current) current = full_.back()->type().create(full_.back()->capacity());
@@ -17,8 +18,7 @@ void tentative_output::set_aside(batch_ref& current, std::size_t most_bytes) {
 
 void tentative_output::take_back(batch_ref& current) {
   if (!full_.empty()) current = std::move(full_.front());
-  full_.clear();
-  bytes_ = 0;
+  forget();
   if (current->size() == before_) return;
   auto kept = current->type().create(current->capacity());
   current->type().append(*kept, *current, 0, before_, true);

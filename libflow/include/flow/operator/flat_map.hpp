@@ -12,6 +12,7 @@ namespace flow {
 template <class In, class Out, class F, class Option = detail::fail_at_first>
 class flat_map_operator final : public resumable_operator {
   using failures = detail::failures<In, Option>;
+  static constexpr bool has_sides = std::is_invocable_v<F&, In const&, output<Out>&, side_outputs&>;
 
  public:
   flat_map_operator(std::string name, F f, std::vector<side_output> sides)
@@ -63,11 +64,11 @@ class flat_map_operator final : public resumable_operator {
       do {
         if (stamped) {
           out_.stamp(times[next_]);
-          sides_.stamp(times[next_]);
+          if constexpr (has_sides) sides_.stamp(times[next_]);
         }
         if constexpr (failures::diverted) {
           out_.begin_call();
-          sides_.begin_call();
+          if constexpr (has_sides) sides_.begin_call();
         }
         call(in[next_]);
         ++next_;
@@ -83,11 +84,11 @@ class flat_map_operator final : public resumable_operator {
     }
   }
   bool may_call_again() {
-    if constexpr (failures::diverted) return !out_.has_filled() && !sides_.has_filled();
+    if constexpr (failures::diverted) return !out_.has_filled() && !(has_sides && sides_.has_filled());
     else return still_ready();
   }
   void call(In const& record) {
-    if constexpr (std::is_invocable_v<F&, In const&, output<Out>&, side_outputs&>)
+    if constexpr (has_sides)
       f_(record, out_, sides_);
     else
       f_(record, out_);

@@ -1,7 +1,6 @@
 #pragma once
 // What a user function emits into.
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,22 +44,22 @@ class output {
   }
 
   // For operators whose calls may fail and be taken back:
-  void make_tentative() { tentative_ = std::make_unique<detail::tentative_output>(); }
-  void begin_call() { tentative_->begin(*batch_); }
+  void make_tentative() { is_tentative_ = true; }
+  void begin_call() { tentative_.begin(*batch_); }
   /// Whether the calls since `accept` have filled batches.
-  bool has_filled() const { return !tentative_->empty(); }
+  bool has_filled() const { return tentative_.has_filled(); }
   void accept() {
-    tentative_->hand_on([this](batch_ref& b) { owner_->push(port_, b); });
+    tentative_.hand_on([this](batch_ref& b) { owner_->push(port_, b); });
   }
   void take_back() {
-    tentative_->take_back(batch_);
+    tentative_.take_back(batch_);
     begin(stamped_);
   }
 
  private:
   void full() {
-    if (!tentative_) return flush();
-    tentative_->set_aside(batch_, owner_->context().max_call_output);
+    if (!is_tentative_) return flush();
+    tentative_.set_aside(batch_, owner_->context().max_call_output);
     begin(stamped_);
   }
 
@@ -70,7 +69,8 @@ class output {
   bool stamped_ = false;
   timestamp* times_ = nullptr;  // of batch_, null without event time
   timestamp now_ = no_watermark;
-  std::unique_ptr<detail::tentative_output> tentative_;  // null: a call's output goes on at once
+  bool is_tentative_ = false;  // otherwise a call's output goes on at once
+  detail::tentative_output tentative_;
 };
 
 /// Names a side output and the type of its records.
@@ -98,7 +98,7 @@ class side_outputs {
   // For operators:
   void attach(operator_base& owner) { owner_ = &owner; }
   void add(std::string name, batch_type const& type, std::size_t port, std::uint32_t batch_size) {
-    sides_.push_back({std::move(name), type.create(batch_size), port, nullptr});
+    sides_.push_back({std::move(name), type.create(batch_size), port, {}});
   }
   void begin(bool stamped) { stamped_ = stamped; }
   void stamp(timestamp t) { now_ = t; }
@@ -108,11 +108,9 @@ class side_outputs {
   }
 
   // As of `output`:
-  void make_tentative() {
-    for (auto& side : sides_) side.tentative = std::make_unique<detail::tentative_output>();
-  }
+  void make_tentative() { is_tentative_ = true; }
   void begin_call() {
-    for (auto& side : sides_) side.tentative->begin(*side.batch);
+    for (auto& side : sides_) side.tentative.begin(*side.batch);
   }
   bool has_filled() const;
   void accept();
@@ -123,7 +121,7 @@ class side_outputs {
     std::string name;
     batch_ref batch;
     std::size_t port;
-    std::unique_ptr<detail::tentative_output> tentative;
+    detail::tentative_output tentative;
   };
   void full(side& side);
   [[noreturn]] static void throw_of_another_type(std::string const& name);
@@ -131,6 +129,7 @@ class side_outputs {
   std::vector<side> sides_;
   operator_base* owner_ = nullptr;
   bool stamped_ = false;
+  bool is_tentative_ = false;
   timestamp now_ = no_watermark;
 };
 

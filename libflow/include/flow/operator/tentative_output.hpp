@@ -19,7 +19,8 @@ class tentative_output {
   void set_aside(batch_ref& current, std::size_t most_bytes);
   /// The call has failed: `current` becomes what it was when the call began. O(records that were in it).
   void take_back(batch_ref& current);
-  bool empty() const { return full_.empty(); }
+  /// Whether calls have filled batches since `hand_on`.
+  bool has_filled() const { return has_filled_; }
   /// The call has succeeded: hands on, by `push(batch_ref&)`, what it has filled.
   template <class Push>
   void hand_on(Push push) {
@@ -27,12 +28,18 @@ class tentative_output {
       push(b);
       spare_ = std::move(b);
     }
-    full_.clear();
-    bytes_ = 0;
+    forget();
   }
 
  private:
+  void forget() {
+    full_.clear();
+    bytes_ = 0;
+    has_filled_ = false;
+  }
+
   std::uint32_t before_ = 0;  // records of earlier calls, in the first of the batches
+  bool has_filled_ = false;
   std::size_t bytes_ = 0;
   std::vector<batch_ref> full_;
   batch_ref spare_;

@@ -3,7 +3,8 @@
 //
 // RFC 4180 with a header row; columns are T's fields, a struct's in a struct as `outer.inner`. Doubles are written in the
 // shortest form that reads back equal, a missing optional as an empty field, bool as true or false. Files appear complete,
-// when the job has succeeded or was cancelled. `flow::file::csv<T>` reads them back.
+// when the job has succeeded or was cancelled; in a job with checkpoints several per subtask, each with a header and every
+// record once, while the job runs (../README.md). `flow::file::csv<T>` reads them back.
 
 #include <charconv>
 #include <string>

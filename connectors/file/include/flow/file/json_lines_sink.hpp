@@ -2,7 +2,8 @@
 // Records into JSON: one part-<subtask>.json per subtask, one object per line, in a folder that is created.
 //
 // Written by flow::json_writer: fields by the names in T's `serialize`, doubles in the shortest form that reads back
-// equal, NaN and infinities as null. Files appear complete, when the job has succeeded or was cancelled.
+// equal, NaN and infinities as null. Files appear complete, when the job has succeeded or was cancelled; in a job with
+// checkpoints several per subtask, every record once, while the job runs (../README.md).
 // `flow::file::json<T>` reads them back.
 
 #include <optional>
