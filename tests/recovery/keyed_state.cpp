@@ -14,31 +14,39 @@ using namespace std::chrono_literals;
 
 tag<row> const large{"large"};
 
+/// Keeps the larger one.
+struct larger {
+  std::int64_t operator()(std::int64_t a, std::int64_t b) const { return std::max(a, b); }
+};
+
 /// Adds five clicks of a user at a time, and tells of each 40 us in which a user has clicked.
 struct fives {
   world* w;
   value_state<std::int64_t> sum;
   list_state<std::int64_t> recent;
   map_state<std::int64_t, std::int32_t> amounts;
-  reducing_state<std::int64_t> most;
+  reducing_state<std::int64_t, larger> most;
+  aggregating_state<mean<&click::amount>> averages;
 
   void open(open_context& context) {
     w->user("open");
     sum = context.state().value<std::int64_t>("sum");
     recent = context.state().list<std::int64_t>("recent");
     amounts = context.state().map<std::int64_t, std::int32_t>("amounts");
-    most = context.state().reducing<std::int64_t>("most", [](std::int64_t a, std::int64_t b) { return std::max(a, b); });
+    most = context.state().reducing<std::int64_t, larger>("most");
+    averages = context.state().aggregating<mean<&click::amount>>("averages");
   }
   void process(click const& c, auto& context, output<row>& out) {
     w->user("process");
     sum.change() += c.amount;
     recent.add(c.amount);
     most.add(c.amount);
+    averages.add(c);
     ++amounts.change(c.amount % 7);
     if (c.amount > 900) context.emit(large, row{c.user, c.amount, c.at});
     if (recent.get().size() == 5) {
       recent.clear();
-      out.emit(row{c.user, sum.get() * 10 + static_cast<std::int64_t>(amounts.size()), most.get()});
+      out.emit(row{c.user, sum.get() * 10 + static_cast<std::int64_t>(amounts.size()), *most.find() + 10'000 * static_cast<std::int64_t>(averages.result())});
       if (sum.get() % 3 == 0) amounts.clear();
     }
     context.event_timer(timestamp{duration{(c.at / 40 + 1) * 40}});
@@ -112,7 +120,7 @@ struct sevens {
 void build(job& j, world& w, inputs const& in) {
   auto all = left(j, w, in);
   auto by_user = all.key_by(&click::user);
-  auto found = by_user.process("fives", fives{&w, {}, {}, {}, {}});
+  auto found = by_user.process("fives", fives{&w, {}, {}, {}, {}, {}});
   found.sink("fives-out", w.sink("fives-out"));
   found.side(large).sink("large", w.sink("large"));
   auto remembered = by_user.process("forgetful", forgetful{&w, {}, {}, {}, {}});
