@@ -161,7 +161,7 @@ TEST_CASE("without alignment every record is published at least once, and some a
     for (int run = 0;; ++run) {
       job j{"numbers"};
       j.source("numbers", memory::generate<std::uint64_t>(4'000, [](std::uint64_t i) { return i; }).splits(4).block(8))
-          .key_by([](std::uint64_t i) { return i % 100; })
+          .rebalance()
           .map([](std::uint64_t i) { return i; })
           .sink("out", memory::collect(into));
       testing::schedule how;

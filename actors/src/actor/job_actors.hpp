@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <mutex>
+#include <random>
 
 #include <caf/detail/test_actor_clock.hpp>
 
@@ -55,13 +56,19 @@ struct job_attempt {
   std::unique_ptr<job_restore const> restore;             // null: they start with nothing
 };
 
+/// Where snapshots lie: in directories, unless a test has other places for them.
+struct snapshot_places {
+  std::shared_ptr<snapshot_store> own{};  // of the job, in the place of the directory that the settings name
+  std::function<std::unique_ptr<snapshot_store>(std::string const& path, snapshot_retention)> open = open_snapshots;
+  std::function<std::unique_ptr<snapshot_store>(std::string const& path)> read = read_snapshots;
+};
+
 /// What the actors of one run share, and what outlives them: the tasks' counters are read after the end.
 struct job_run {
-  /// `snapshots`: where checkpoints go instead of the directory that the settings name. Throws `flow::error` where that cannot be
-  /// opened, or has nothing to restore that was asked for.
-  job_run(std::shared_ptr<job const> j, settings const& s, caf::actor_system& system, std::shared_ptr<snapshot_store> snapshots = nullptr);
+  /// Throws `flow::error` where the snapshots cannot be opened, or have nothing to restore that was asked for.
+  job_run(std::shared_ptr<job const> j, settings const& s, caf::actor_system& system, snapshot_places snapshots = {});
   /// Of a job that the caller keeps until the run is gone.
-  job_run(job const& j, settings const& s, caf::actor_system& system, std::shared_ptr<snapshot_store> snapshots = nullptr)
+  job_run(job const& j, settings const& s, caf::actor_system& system, snapshot_places snapshots = {})
       : job_run(std::shared_ptr<job const>(std::shared_ptr<void>(), &j), s, system, std::move(snapshots)) {}
 
   std::shared_ptr<job const> what;
@@ -70,8 +77,13 @@ struct job_run {
   actor_system_clock clock;
   chunk_keeper keeper;  // outlives the tasks
   std::vector<std::vector<task_blueprint>> blueprints;
+  snapshot_places places;
   /// Where checkpoints go; null: there are none. Written by one actor; read by tasks that are restored, while that rests.
   std::shared_ptr<snapshot_store> store;
+  /// What the run began from; without a manifest: with nothing.
+  restore_point origin;
+  /// Of what is left to chance: how long it is waited before a restart.
+  std::uint64_t random_seed = std::random_device{}();
   /// Blocking tasks and the supervisor have threads of their own; not so under a deterministic scheduler.
   bool own_threads = true;
   /// Called by the supervisor, once, at the end.
@@ -90,6 +102,8 @@ struct job_run {
   /// Makes new tasks in the place of those of the attempt before, which have ended.
   /// `from` without a manifest: they start with nothing. Throws `flow::error` where the checkpoint does not fit the job.
   void begin_attempt(std::uint64_t number, restore_point from, flow::settings const& how);
+  /// The same after a failure: from the newest checkpoint that this run has completed, and before there is one from where it began.
+  void begin_again();
   /// How a task of the current attempt begins.
   task_beginning beginning_of(task_address a) const;
   /// Called with each attempt's tasks before they begin.
@@ -105,6 +119,7 @@ struct job_run {
   std::string activity_of(task_address a) const;
 
  private:
+  std::uint64_t first_attempt_ = 1;
   operator_summary summary(job_attempt const& now, task_plan const& t, std::size_t place) const;
 
   mutable std::mutex attempt_lock_;

@@ -47,15 +47,14 @@ timestamp lowest(std::vector<operator_counters const*> const& subtasks) {
 
 }  // namespace
 
-job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::actor_system& system, std::shared_ptr<snapshot_store> snapshots)
+job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::actor_system& system, snapshot_places snapshots)
     : what(std::move(j)), settings(s), plan(make_plan(what->graph(), s)), clock(system), blueprints(make_blueprints(what->graph(), plan, s)),
-      expected_(plan.tasks.size()) {
-  if (!snapshots && settings.checkpoints())
-    snapshots = open_snapshots(settings.snapshots(), {settings.snapshots_kept(), settings.keep_cancelled(), settings.keep_succeeded()});
-  store = std::move(snapshots);
-  restore_point point;
-  if (store) point = first_restore_point(*this);
-  begin_attempt(store ? newest_attempt(*store, point) + 1 : 1, point, settings);
+      places(std::move(snapshots)), store(places.own), expected_(plan.tasks.size()) {
+  if (!store && settings.checkpoints())
+    store = places.open(settings.snapshots(), {settings.snapshots_kept(), settings.keep_cancelled(), settings.keep_succeeded()});
+  if (store) origin = first_restore_point(*this);
+  first_attempt_ = store ? newest_attempt(*store, origin) + 1 : 1;
+  begin_attempt(first_attempt_, origin, settings);
 }
 
 void job_run::begin_attempt(std::uint64_t number, restore_point from, flow::settings const& how) {
@@ -76,6 +75,13 @@ void job_run::begin_attempt(std::uint64_t number, restore_point from, flow::sett
   }
   std::lock_guard const guard(attempt_lock_);
   attempt_ = std::move(next);
+}
+
+void job_run::begin_again() {
+  auto newest = store ? newest_checkpoint(store, first_attempt_) : restore_point{};
+  // What is to be renamed, dropped or left empty is said of what the run began from.
+  auto const how = newest.manifest ? flow::settings(settings).restore({}) : settings;
+  begin_attempt(current()->number + 1, newest.manifest ? std::move(newest) : origin, how);
 }
 
 task_beginning job_run::beginning_of(task_address a) const {

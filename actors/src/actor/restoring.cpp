@@ -8,9 +8,11 @@
 
 namespace flow {
 
-restore_point newest_checkpoint(std::shared_ptr<snapshot_store const> store) {
+restore_point newest_checkpoint(std::shared_ptr<snapshot_store const> store, std::uint64_t attempt) {
   auto const all = store->list();
-  auto const newest = std::find_if(all.rbegin(), all.rend(), [](auto const& c) { return !c.damaged && c.kind != snapshot_kind::savepoint; });
+  auto const newest = std::find_if(all.rbegin(), all.rend(), [=](auto const& c) {
+    return !c.damaged && c.kind != snapshot_kind::savepoint && c.attempt >= attempt;
+  });
   if (newest == all.rend()) return {};
   auto manifest = std::make_shared<snapshot_manifest const>(store->manifest(newest->id));
   return {std::move(store), std::move(manifest), true};
@@ -20,7 +22,7 @@ restore_point first_restore_point(job_run const& run) {
   auto const& how = run.settings.restore();
   bool const elsewhere = how.origin.form == restore_form::path;
   auto const place = elsewhere ? how.origin.path : run.settings.snapshots();
-  std::shared_ptr<snapshot_store const> const from = elsewhere ? read_snapshots(place) : run.store;
+  std::shared_ptr<snapshot_store const> const from = elsewhere ? run.places.read(place) : run.store;
   auto manifest = choose(how.origin, *from, place);
   if (!manifest) return {};
   std::set<std::string> two_phase;

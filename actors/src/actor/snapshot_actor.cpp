@@ -56,7 +56,7 @@ class snapshot_shell : public snapshot_actor::base {
   void begin(begin_snapshot const& m) {
     current_ = m.checkpoint;
     guarded(m.checkpoint, [&] {
-      if (!m.path.empty()) aside_ = open_snapshots(m.path, {1, true, true});
+      if (!m.path.empty()) aside_ = run_->places.open(m.path, {1, true, true});
       target().begin(m.checkpoint);
     });
   }

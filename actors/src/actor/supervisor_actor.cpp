@@ -17,7 +17,7 @@ class supervisor_shell : public supervisor_actor::base {
  public:
   supervisor_shell(caf::actor_config& c, std::shared_ptr<job_run> run)
       : supervisor_actor::base(c), run_(std::move(run)), supervision_(run_->subtasks()), barriers_(run_->subtasks()),
-        restart_(run_->settings.restart(), std::random_device{}()) {
+        restart_(run_->settings.restart(), run_->random_seed) {
     // A fault of the supervisor itself, or of a task's actor, must not leave the caller waiting: it is the job's failure, and
     // takes the linked tasks along.
     set_exception_handler([this](std::exception_ptr& fault) -> caf::error {
@@ -199,8 +199,7 @@ class supervisor_shell : public supervisor_actor::base {
     decision_ = {};
     stopped_ = false;
     try {
-      run_->begin_attempt(run_->current()->number + 1, run_->store ? newest_checkpoint(run_->store) : restore_point{},
-                          flow::settings(run_->settings).restore({}));
+      run_->begin_again();
     } catch (...) {
       failed(error_being_handled({}));
       return end_without_tasks();

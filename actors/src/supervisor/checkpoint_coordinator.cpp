@@ -101,7 +101,7 @@ void checkpoint_coordinator::answer(steps& to, savepoint_request const& r, check
 std::vector<checkpoint_step> checkpoint_coordinator::next(std::chrono::nanoseconds now, timestamp wall) {
   steps all = std::exchange(pending_, {});
   while (phase_ == phase::running &&
-         (abandon(all, now) || write(all) || complete(all, now) || inject(all) || begin_next(all, now, wall) || end(all))) {
+         (abandon(all, now) || write(all) || complete(all, now) || give_up_commits(all, now) || inject(all) || begin_next(all, now, wall) || end(all))) {
   }
   return all;
 }
@@ -206,6 +206,15 @@ void checkpoint_coordinator::commit(steps& to) {
   if (!unconfirmed_.empty()) to.push_back(checkpoint_action::commit{uncommitted_, unconfirmed_});
 }
 
+/// While none is in progress that would wait for them: at the end of the input none ever is.
+bool checkpoint_coordinator::give_up_commits(steps& to, std::chrono::nanoseconds now) {
+  if (now_ || unconfirmed_.empty() || now < ended_ + settings_.checkpoint_timeout()) return false;
+  phase_ = phase::starting;  // until the job has been told that it has failed
+  to.push_back(checkpoint_action::fail{{error_code::checkpoint_failed, "checkpoint " + std::to_string(uncommitted_) + " is complete, but was not committed within " +
+                                                                           format_duration(settings_.checkpoint_timeout()) + " (checkpoint-timeout) by " + names_of(unconfirmed_)}});
+  return true;
+}
+
 void checkpoint_coordinator::end_stopped(steps& to) {
   stopping_.reset();
   to.push_back(checkpoint_action::end{true});
@@ -256,7 +265,7 @@ std::chrono::nanoseconds checkpoint_coordinator::next_begin() const {
 
 std::chrono::nanoseconds checkpoint_coordinator::due() const {
   if (phase_ != phase::running) return never;
-  if (!now_) return all_finished() ? never : next_begin();
+  if (!now_) return std::min(all_finished() ? never : next_begin(), unconfirmed_.empty() ? never : ended_ + settings_.checkpoint_timeout());
   return now_->stage == stage::collecting ? now_->began + settings_.checkpoint_timeout() : never;
 }
 

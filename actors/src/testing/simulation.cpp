@@ -66,50 +66,95 @@ std::vector<batch_ref> const& run_result::batches(std::string const& sink, batch
   return found->second.batches;
 }
 
+namespace {
+
+/// Places in memory.
+snapshot_places places_of(schedule const& how, settings const& s) {
+  snapshot_places places;
+  if (how.snapshots) places.own = how.snapshots->open({s.snapshots_kept(), s.keep_cancelled(), s.keep_succeeded()});
+  auto* const savepoints = how.savepoints;
+  if (!savepoints) return places;
+  places.open = [savepoints](std::string const& path, snapshot_retention r) { return (*savepoints)[path].open(r); };
+  places.read = [savepoints](std::string const& path) {
+    if (auto const found = savepoints->find(path); found != savepoints->end()) return found->second.open();
+    throw error(error_code::not_found, "there is no savepoint '" + path + "'");
+  };
+  return places;
+}
+
+/// One run: the actors of a job, and who has the next step.
+class simulation {
+ public:
+  simulation(job const& j, schedule const& how, settings const& s)
+      : how_(how), system_(config_), scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())),
+        run_(std::make_shared<job_run>(j, s, system_, places_of(how, s))), random_(how.seed) {
+    run_->own_threads = false;
+    run_->random_seed = how.seed;
+    keep_results(*run_, kept_);
+    run_->on_end = [this](job_result r) { result_ = std::move(r); };
+    run_->on_savepoint = [this](checkpoint_action::answer const& a) { kept_.savepoints.insert_or_assign(a.path, a.failure); };
+    supervisor_ = spawn_supervisor(system_, run_);
+  }
+
+  run_result go() {
+    while (!result_) {
+      if ((how_.crash_after && kept_.steps >= *how_.crash_after) || (how_.faults && how_.faults->died())) {
+        kill();
+        kept_.crashed = true;
+        return std::move(kept_);
+      }
+      step();
+    }
+    supervisor_ = nullptr;
+    scheduler_.run();
+    static_cast<job_result&>(kept_) = std::move(*result_);
+    if (kept_.end == job_result::how::failed)
+      for (auto& [name, given] : kept_.sinks) given.batches.clear();
+    return std::move(kept_);
+  }
+
+ private:
+  void step() {
+    auto const number = kept_.steps++;
+    if (how_.before_step) how_.before_step(number);
+    for (std::size_t i = 0; i < how_.wanted.size(); ++i)
+      if (auto const& w = how_.wanted[i]; w.after == number) caf::anon_send(supervisor_, take_savepoint{{i, w.path, w.stop, w.drain}});
+    if (how_.barrier_every != 0 && kept_.steps % how_.barrier_every == 0) caf::anon_send(supervisor_, start_barrier{});
+    bool const stuck = !take_step(scheduler_, random_);
+    if (how_.cancel_after && !cancelled_ && (stuck || kept_.steps >= *how_.cancel_after)) {
+      cancelled_ = true;
+      caf::anon_send(supervisor_, cancel_job{});
+    } else if (stuck || kept_.steps > how_.most_steps) {
+      auto const where = standing(*run_);
+      kill();
+      throw error(error_code::internal, "the job hangs after " + std::to_string(kept_.steps) + " steps with seed " + std::to_string(how_.seed) + where);
+    }
+  }
+  void kill() {
+    caf::anon_send_exit(supervisor_, caf::exit_reason::kill);
+    supervisor_ = nullptr;
+    scheduler_.run();
+  }
+
+  schedule const& how_;
+  simulation_config config_;
+  caf::actor_system system_;
+  caf::scheduler::test_coordinator& scheduler_;
+  std::shared_ptr<job_run> run_;
+  run_result kept_;
+  std::optional<job_result> result_;
+  supervisor_actor supervisor_;
+  std::mt19937_64 random_;
+  bool cancelled_ = false;
+};
+
+}  // namespace
+
 run_result run(job const& j, schedule const& how, settings const& given) {
   settings s = given;
   if (how.snapshots && !s.checkpoints()) s.snapshots("(memory)");
   check(j, s);
-  simulation_config config;
-  caf::actor_system system(config);
-  auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
-  auto run = std::make_shared<job_run>(j, s, system, how.snapshots ? how.snapshots->open({s.snapshots_kept(), s.keep_cancelled(), s.keep_succeeded()}) : nullptr);
-  run->own_threads = false;
-  run_result kept;
-  keep_results(*run, kept);
-  std::optional<job_result> result;
-  run->on_end = [&](job_result r) { result = std::move(r); };
-  auto supervisor = spawn_supervisor(system, run);
-  std::mt19937_64 random(how.seed);
-  std::uint64_t steps = 0;
-  bool cancelled = false;
-  while (!result) {
-    if (how.crash_after && steps >= *how.crash_after) {
-      caf::anon_send_exit(supervisor, caf::exit_reason::kill);
-      supervisor = nullptr;
-      scheduler.run();
-      kept.crashed = true;
-      return kept;
-    }
-    ++steps;
-    if (how.barrier_every != 0 && steps % how.barrier_every == 0) caf::anon_send(supervisor, start_barrier{});
-    bool const stuck = !take_step(scheduler, random);
-    if (how.cancel_after && !cancelled && (stuck || steps >= *how.cancel_after)) {
-      cancelled = true;
-      caf::anon_send(supervisor, cancel_job{});
-    } else if (stuck || steps > how.most_steps) {
-      auto const where = standing(*run);
-      caf::anon_send_exit(supervisor, caf::exit_reason::kill);
-      scheduler.run();
-      throw error(error_code::internal, "the job hangs after " + std::to_string(steps) + " steps with seed " + std::to_string(how.seed) + where);
-    }
-  }
-  supervisor = nullptr;
-  scheduler.run();
-  static_cast<job_result&>(kept) = std::move(*result);
-  if (kept.end == job_result::how::failed)
-    for (auto& [name, given] : kept.sinks) given.batches.clear();
-  return kept;
+  return simulation(j, how, s).go();
 }
 
 }  // namespace flow::testing

@@ -11,7 +11,8 @@
 //     h.process(payment{...}, at(1s)).advance_watermark(5s);
 //
 // The harness plays the receiver as well: after `hold_up` it takes a batch at a time, so that every place where an operator
-// can be held up is tried. `restore` puts another operator in its place that knows no more than what was declared.
+// can be held up is tried. `restore` puts another operator in its place that knows no more than what was declared; `checkpoint`
+// and `restore_checkpoint` do so with what changes between checkpoints, `rescale` with the state divided between subtasks.
 
 #include <functional>
 #include <limits>
@@ -76,7 +77,7 @@ class harness {
   harness(node const& n, std::function<std::uint64_t(In const&)> hash, std::uint32_t batch_size)
       : hash_(std::move(hash)), node_(n), batch_size_(batch_size) {
     if (n.keyed && !hash_) throw error(error_code::usage, n.name, "is keyed: give the harness the key that its stream was divided by");
-    start(nullptr);
+    operator_ = make(nullptr);
   }
 
   /// Gives one record with its event time.
@@ -152,14 +153,41 @@ class harness {
   /// declared, and is told the watermark again. What was given out stays; the counters begin anew. The operator must not be in
   /// the middle of its output.
   harness& restore() {
-    if (!operator_->may_pass_barrier()) throw error(error_code::usage, operator_->name(), "holds output back: no barrier passes now, and nothing is restored from here");
+    settle_for_barrier();
     carried_state carried;
-    operator_->settle_state();
     carried.take(operator_->state());
-    start(&carried);
-    look();
-    if (heard_ != no_watermark) advance_watermark(heard_);
+    return replace(make(&carried));
+  }
+  /// Takes a checkpoint here: what has changed since the last one that was completed, all at first. One that does not `complete` is
+  /// given up after a few entries have been written.
+  harness& checkpoint(bool complete = true) {
+    settle_for_barrier();
+    pieces_.begin(++newest_);
+    operator_->state().begin_snapshot({newest_, completed_, false, 0, pieces_.max_parallelism}, pieces_);
+    if (std::size_t few = 3; !complete) {
+      operator_->state().write_snapshot(few);
+      return *this;
+    }
+    write_all(operator_->state());
+    pieces_.complete();
+    completed_ = newest_;
     return *this;
+  }
+  /// Like `restore`, from all the checkpoints that were completed together; the last one was taken here.
+  harness& restore_checkpoint() {
+    completed_checkpoints from(pieces_, completed_);
+    return replace(make(&from));
+  }
+  /// Like `restore`, with the state divided between so many subtasks and put together again.
+  harness& rescale(std::uint32_t subtasks) {
+    settle_for_barrier();
+    carried_state whole, parts(subtasks);
+    whole.take(operator_->state());
+    for (std::uint32_t i = 0; i < subtasks; ++i) {
+      whole.give_to(i, subtasks);
+      parts.take(make(&whole, i, subtasks)->state(), i);
+    }
+    return replace(make(&parts));
   }
 
   /// From now on the receivers take one batch at a time: the operator is held up wherever it can be.
@@ -182,18 +210,31 @@ class harness {
   }
 
  private:
-  void start(state_source* state) {
+  void settle_for_barrier() {
+    if (!operator_->may_pass_barrier()) throw error(error_code::usage, operator_->name(), "holds output back: no barrier passes now, and nothing is restored from here");
+    operator_->settle_state();
+  }
+  std::unique_ptr<operator_base> make(state_source* state, std::uint32_t subtask = 0, std::uint32_t parallelism = 1) {
     auto made = node_.make(node_);
     made->port(0).connect(main_);
     if (made->ports() > 1 && node_.outputs[1].type == &batch_type_of<In>) made->port(1).connect(side_);
     operator_context c;
+    c.subtask = subtask;
+    c.parallelism = parallelism;
     c.batch_size = batch_size_;
     c.clock = &clock_;
     c.activity = &activity_;
     made->state().restore_from(state);
     made->start(c);
     made->state().restore_from(nullptr);
-    operator_ = std::move(made);
+    return made;
+  }
+  /// Another operator goes on; it is told the watermark again.
+  harness& replace(std::unique_ptr<operator_base> by) {
+    operator_ = std::move(by);
+    look();
+    if (heard_ != no_watermark) advance_watermark(heard_);
+    return *this;
   }
   template <class Selector>
   static std::function<std::uint64_t(In const&)> hash_by(Selector key) {
@@ -230,6 +271,8 @@ class harness {
   timestamp heard_ = no_watermark;
   std::unique_ptr<operator_base> operator_;
   bool held_up_ = false;
+  recorded_pieces pieces_;
+  checkpoint_id newest_ = 0, completed_ = 0;
 };
 
 template <class F, class In, class Key>

@@ -8,6 +8,7 @@
 // what they were given can be asked for by their names.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,8 +16,17 @@
 
 #include <flow/run.hpp>
 #include <flow/snapshot/memory_snapshots.hpp>
+#include <flow/testing/faults.hpp>
 
 namespace flow::testing {
+
+/// A savepoint, asked for after so many steps.
+struct wanted_savepoint {
+  std::uint64_t after = 0;
+  std::string path;
+  bool stop = false;
+  bool drain = false;
+};
 
 /// A schedule. `barrier_every`: after how many steps of the schedule a barrier is sent through the job; 0: never.
 /// `cancel_after`: after how many steps the job is cancelled, or before, when nothing can run any more.
@@ -28,6 +38,13 @@ struct schedule {
   memory_snapshots* snapshots = nullptr;
   /// After how many steps everything is gone, as when the process is killed.
   std::optional<std::uint64_t> crash_after{};
+  /// Savepoints by their paths: those that are asked for, and those that the settings restore.
+  std::map<std::string, memory_snapshots>* savepoints = nullptr;
+  std::vector<wanted_savepoint> wanted{};
+  /// What goes wrong; one that `dies` ends the run like `crash_after`.
+  fault_points* faults = nullptr;
+  /// Called before each step with its number, from 0.
+  std::function<void(std::uint64_t)> before_step{};
   /// A run that takes more steps than this is given up: an error.
   std::uint64_t most_steps = 100'000'000;
 };
@@ -54,8 +71,11 @@ struct run_result : job_result {
   };
   /// By the names of the sinks.
   std::map<std::string, given> sinks;
-  /// The run was ended by `crash_after`.
+  /// The run was ended by `crash_after`, or by a fault.
   bool crashed = false;
+  std::uint64_t steps = 0;
+  /// The answers to those that were asked for: the path, and what was wrong where none was taken.
+  std::map<std::string, std::optional<error>> savepoints;
 
  private:
   std::vector<batch_ref> const& batches(std::string const& sink, batch_type const& type) const;

@@ -8,8 +8,7 @@
 #include <flow/state/keyed_table.hpp>
 #include <flow/state/operator_list.hpp>
 #include <flow/state/slices.hpp>
-
-#include "recorded_pieces.hpp"
+#include <flow/testing/recorded_pieces.hpp>
 
 namespace {
 

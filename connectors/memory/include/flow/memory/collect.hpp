@@ -50,6 +50,14 @@ class collected {
     return seen_;
   }
 
+  /// How many records are prepared and not committed.
+  std::uint64_t unpublished() const {
+    std::lock_guard const lock(mutex_);
+    std::uint64_t n = 0;
+    for (auto const& [part, records] : prepared_) n += records.size();
+    return n;
+  }
+
   void count(std::uint64_t records) {
     std::lock_guard const lock(mutex_);
     seen_ += records;

@@ -2,6 +2,7 @@
 // Pieces kept in memory, and the chains of them that completed checkpoints have: what a store and a coordinator do together,
 // written for tests as directly as can be.
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <vector>
@@ -10,6 +11,11 @@
 #include <flow/state/operator_state.hpp>
 
 namespace flow::testing {
+
+/// Writes all that is left of a snapshot that has begun.
+inline void write_all(operator_state& of) {
+  for (std::size_t slots = std::numeric_limits<std::size_t>::max(); !of.write_snapshot(slots);) slots = std::numeric_limits<std::size_t>::max();
+}
 
 class recorded_pieces final : public piece_output {
  public:
@@ -80,6 +86,17 @@ class recorded_pieces final : public piece_output {
   std::map<std::tuple<std::string, checkpoint_id, std::uint32_t>, piece> pieces_;
   chains chains_;
   std::uint64_t written_ = 0;
+};
+
+/// Restores an operator from the checkpoints that were completed, so that its next one builds on them.
+class completed_checkpoints final : public state_source {
+ public:
+  completed_checkpoints(recorded_pieces const& pieces, checkpoint_id newest) : pieces_(pieces), newest_(newest) {}
+  void restore(state_object& declared) override { pieces_.restore(declared, pieces_.completed(), 0, 1, 1, newest_); }
+
+ private:
+  recorded_pieces const& pieces_;
+  checkpoint_id newest_;
 };
 
 }  // namespace flow::testing
