@@ -40,7 +40,7 @@ struct job_result {
   std::chrono::nanoseconds elapsed{0};
   /// The most bytes that were on their way between tasks at one time, per task added up.
   std::uint64_t most_bytes_in_flight = 0;
-  /// The newest barrier that has passed all tasks; 0 when there was none.
+  /// Of a job without checkpoints: the newest barrier that has passed all tasks; 0 when there was none.
   std::uint64_t last_barrier = 0;
   /// How often the job was started again after a failure.
   std::uint64_t restarts = 0;
@@ -70,7 +70,8 @@ class running_job {
   job_result await();
   /// Waits at most `d`; whether the job has ended.
   bool wait_for(std::chrono::nanoseconds d) const;
-  /// Asks the job to end: sources stop, sinks publish what they have received. Callable from any thread.
+  /// Asks the job to end: sources stop, sinks publish what they have received. With checkpoints two-phase sinks publish nothing behind
+  /// the newest one, and a restore goes on from there. Callable from any thread.
   void cancel();
   /// Takes a savepoint in a directory of its own, which is made; the job runs on. The future has its id, or throws `flow::error`:
   /// checkpoint_failed while the job starts, starts again or ends, and when it took too long; usage when the job takes no
@@ -79,7 +80,7 @@ class running_job {
   /// The same, and then the job ends (`stopped`) without having taken another record. With `drain` as if its input had ended: all windows
   /// fire, so the savepoint is none to go on from with more input. Where the savepoint is not taken, the job runs on.
   std::future<std::uint64_t> stop_with_savepoint(std::string const& path, bool drain = false);
-  /// Sends a barrier through the job. Nothing is stored yet.
+  /// Begins a checkpoint as soon as none is in progress. In a job without checkpoints a barrier goes through it, and stores nothing.
   void trigger_barrier();
   /// The counters as they are now.
   std::vector<operator_summary> counters() const;
@@ -97,7 +98,9 @@ class running_job {
 /// Throws `flow::error` (invalid_job) that lists every mistake of the job's graph, if there is one, or (usage) every one of the
 /// settings.
 void check(job const& j, settings const& s = {});
-/// Starts a job. Throws `flow::error` (invalid_job) that lists every mistake of the graph. The job must outlive the run.
+/// Starts a job. Throws `flow::error`: what `check` does; where there are snapshots also what opening them does, and (usage, not_found,
+/// bad_record) when what is to be restored is not there, is damaged or does not fit the job. Mistakes that show only when the operators declare
+/// their state fail the run. The job must outlive the run.
 running_job start(job const& j, settings const& s = {}, observer o = {});
 /// Runs a job to its end; throws `flow::error` when it failed.
 job_result execute(job const& j, settings const& s = {}, observer o = {});

@@ -6,7 +6,8 @@
 // manifest is durable, they are committed; nothing else makes results visible.
 //
 //   * Each subtask has a committer beside its writer, and the same task calls both. One more has the first word at every start
-//     of the job, before any writer is opened: its `recover` is given the committables of all subtasks, whatever their number was.
+//     of the job, also when it starts again after a failure, before any writer is opened: its `recover` is given the committables
+//     of all subtasks, whatever their number was.
 //   * A committable may be committed any number of times: the engine does not know whether the last attempt came so far. What is
 //     visible already is left as it is.
 //   * Only what was prepared by the attempt that runs is given to `commit`; `connector_context::attempt` is its number. A committer

@@ -46,7 +46,7 @@ class settings {
   settings& threads(std::uint32_t n) { threads_ = n; return *this; }
   std::uint32_t threads() const;
 
-  /// The directory that holds the checkpoints of this job. Empty: none are taken.
+  /// The directory that holds the checkpoints of this job, and of no other; made where there is none. Empty: none are taken.
   settings& snapshots(std::string directory) { snapshots_ = std::move(directory); return *this; }
   std::string const& snapshots() const { return snapshots_; }
   bool checkpoints() const { return !snapshots_.empty(); }
@@ -56,16 +56,17 @@ class settings {
   /// At least so long between the end of one checkpoint and the beginning of the next.
   settings& checkpoint_pause(std::chrono::microseconds d) { checkpoint_pause_ = d; return *this; }
   std::chrono::microseconds checkpoint_pause() const { return checkpoint_pause_; }
-  /// A checkpoint that takes longer is given up.
+  /// A checkpoint that takes longer is given up, and has failed.
   settings& checkpoint_timeout(std::chrono::microseconds d) { checkpoint_timeout_ = d; return *this; }
   std::chrono::microseconds checkpoint_timeout() const { return checkpoint_timeout_; }
-  /// So many checkpoints in a row may fail; one more is a failure of the job.
+  /// So many checkpoints in a row may fail; one more is a failure of the job, which then starts again as `restart` has it.
   settings& checkpoint_failures(std::uint32_t n) { checkpoint_failures_ = n; return *this; }
   std::uint32_t checkpoint_failures() const { return checkpoint_failures_; }
-  /// Barriers are not waited for: less delay, but records may be counted twice after a restart.
+  /// An operator with several inputs does not wait until a barrier has come on all of them: less delay, but records may be counted
+  /// twice after a restart, in state and in results.
   settings& at_least_once(bool b) { at_least_once_ = b; return *this; }
   bool at_least_once() const { return at_least_once_; }
-  /// So many of the newest checkpoints are kept.
+  /// So many of the newest checkpoints are kept, at least 1. Savepoints do not count, and are never removed.
   settings& snapshots_kept(std::uint32_t n) { snapshots_kept_ = n; return *this; }
   std::uint32_t snapshots_kept() const { return snapshots_kept_; }
   /// Whether they are kept when the job was cancelled, and when it has come to its end. After a failure they always are.
@@ -73,15 +74,15 @@ class settings {
   bool keep_cancelled() const { return keep_cancelled_; }
   settings& keep_succeeded(bool b) { keep_succeeded_ = b; return *this; }
   bool keep_succeeded() const { return keep_succeeded_; }
-  /// The directory in which a savepoint that is asked for by a signal gets a directory of its own. Empty: none can be.
+  /// Of `flow::run`: the directory in which a savepoint that is asked for by a signal gets a directory of its own. Empty: signals take none.
   settings& savepoint(std::string directory) { savepoint_ = std::move(directory); return *this; }
   std::string const& savepoint() const { return savepoint_; }
-  /// What the run starts from.
+  /// What the run starts from; needs `snapshots`. Not said: a fresh start, refused where they hold checkpoints.
   settings& restore(restore_options o) { restore_ = std::move(o); return *this; }
   restore_options const& restore() const { return restore_; }
   /// Whether the job starts again when it has failed.
   settings& restart(restart_policy p) { restart_ = p; return *this; }
-  /// Never `automatic`: that has been decided here.
+  /// Never `automatic`: exponential with `snapshots`, else none.
   restart_policy restart() const;
 
   /// What does not go together, for people; empty when all does. `check`, `start` and `run` refuse it.

@@ -11,7 +11,8 @@
 //   * One poll appends records of one split only. It appends at most `into.room()` records and sets no columns.
 //   * A position names the next record to read: after `seek(split, position(split))` the reader delivers exactly the
 //     records that it would have delivered next. It is an opaque text of the connector's own, stored in snapshots, so an
-//     old one must stay readable.
+//     old one must stay readable. It is asked for at every barrier, of each split that has not ended; a restored split comes to `assign` with
+//     its position, of another reader in another process perhaps, and that counts like a `seek`.
 //   * Errors are thrown as `flow::error`; the engine adds the operator's name. Nothing is skipped silently: input that is
 //     no record is an error, or goes to `connector_context::divert` where the source was made with that policy.
 //   * What a user is told of the progress: the enumerator says how large a split is, where it knows (`split::bytes` or
@@ -146,7 +147,8 @@ class split_enumerator {
   virtual bool on_request() const { return false; }
   /// Whether the splits, in their order, are in the order of event time. If not, ones that wait hold the watermark.
   virtual bool in_time_order() const { return false; }
-  /// What has been found, as text, for snapshots. An enumerator to which `restore` gives it finds what is not in it.
+  /// What has been found, as text, for snapshots; asked for when a checkpoint begins. An enumerator to which `restore` gives it, before `open`,
+  /// finds only what is not in it. Splits that were found and not yet read are the engine's to remember.
   virtual std::string position() const { return {}; }
   virtual void restore(std::string const&) {}
 };

@@ -26,7 +26,9 @@ std::vector<std::string> settings::mistakes() const {
   auto const& origin = restore_.origin;
   bool const restores = origin.form != restore_form::none;
   if (restores && origin.form != restore_form::path && !checkpoints())
-    all.push_back("restore: there is no directory to restore from; name it with --snapshots DIR, or restore a path with --restore PATH");
+    all.push_back("restore: there is no directory to restore from; name it with --snapshots DIR");
+  if (origin.form == restore_form::path && !checkpoints())
+    all.push_back("restore: '" + origin.path + "' can be restored by a job that takes checkpoints only; name a directory for them with --snapshots DIR");
   if (!restores && !(restore_.renames.empty() && restore_.dropped.empty() && restore_.empty.empty() && !restore_.accept_duplicates))
     all.push_back("restore-rename, restore-drop, restore-empty and accept-duplicates say how to restore, but nothing is restored; add --restore");
   if (!savepoint_.empty() && !checkpoints())

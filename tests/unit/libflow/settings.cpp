@@ -180,6 +180,7 @@ TEST_CASE("settings that do not go together are all told") {
   CHECK(said(settings{}.snapshots("d").savepoint("p").restore({.origin = {restore_form::latest}, .dropped = {"x"}})) == "");
   for (auto const form : {restore_form::latest, restore_form::latest_or_fresh, restore_form::checkpoint})
     CHECK_THAT(said(settings{}.restore({.origin = {form}})), Catch::Contains("no directory to restore from") && Catch::Contains("--snapshots DIR"));
+  CHECK_THAT(said(settings{}.restore({.origin = {restore_form::path, 0, "p"}})), Catch::Contains("'p' can be restored by a job that takes checkpoints only") && Catch::Contains("--snapshots DIR"));
   CHECK_THAT(said(settings{}.snapshots("d").restore({.dropped = {"x"}})), Catch::Contains("nothing is restored"));
   CHECK_THAT(said(settings{}.savepoint("p").restore({.origin = {restore_form::latest}})),
              Catch::Contains("savepoint: savepoints are taken of jobs with checkpoints") && Catch::Contains("no directory to restore from"));

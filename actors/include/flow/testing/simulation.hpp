@@ -34,9 +34,10 @@ struct schedule {
   std::uint64_t seed = 0;
   std::uint64_t barrier_every = 0;
   std::optional<std::uint64_t> cancel_after{};
-  /// Where checkpoints go; null: there are none. They begin with the barriers of `barrier_every`, and as the settings say.
+  /// Where checkpoints go, also those that are to be restored; null: there are none. They begin with the barriers of `barrier_every`,
+  /// and as the settings say. It outlives a run that crashes: the next, with `settings::restore`, goes on from it.
   memory_snapshots* snapshots = nullptr;
-  /// After how many steps everything is gone, as when the process is killed.
+  /// After how many steps everything is gone, as when the process is killed; a run that ends before does not crash.
   std::optional<std::uint64_t> crash_after{};
   /// Savepoints by their paths: those that are asked for, and those that the settings restore.
   std::map<std::string, memory_snapshots>* savepoints = nullptr;
@@ -54,7 +55,8 @@ inline schedule deterministic(std::uint64_t seed) { return {.seed = seed}; }
 /// How a job ended, and what its sinks were given.
 struct run_result : job_result {
   /// The records that a sink published: in order within a subtask of it, in no order between subtasks. None when the job
-  /// failed. Throws `flow::error` (usage) where there is no such sink, or it takes other records.
+  /// failed. Of a two-phase sink with checkpoints: what its writers were given in this run, committed or not; look where it publishes
+  /// for what is visible. Throws `flow::error` (usage) where there is no such sink, or it takes other records.
   template <class T>
   std::vector<T> of(std::string const& sink) const {
     std::vector<T> records;
