@@ -153,6 +153,7 @@ TEST_CASE("what to restore from is latest, a number, a path, or nothing") {
 
 TEST_CASE("renames, operators to drop and operators to leave empty are collected") {
   settings s;
+  s.set("snapshots", "d");
   s.set("restore", "points/7");
   s.set("restore-rename", "old=new");
   s.set("restore-rename", "a=b=c");
