@@ -60,13 +60,14 @@ def complaints(job, folder):
     wanted, out = folder / "expected.csv", folder / "out"
     shown = subprocess.run([*job, "--out", out, "--crashes", str(CRASHES), "--rate", "10000"], capture_output=True, text=True)
     if shown.returncode != 0:
-        yield f"ended with {shown.returncode}: {shown.stdout}{shown.stderr}"
+        return [f"ended with {shown.returncode}: {shown.stdout}{shown.stderr}"]
     results = expected(read_flights())
-    yield from what_it_says(shown.stdout, sum(len(rows) - 1 for rows in results.values()))
+    found = list(what_it_says(shown.stdout, sum(len(rows) - 1 for rows in results.values())))
     for name, rows in results.items():
         sample_run.write(wanted, rows)
         for run in ("recovered", "undisturbed"):
-            yield from (f"{run}/{name}: {line}" for line in compare_csv.differences(wanted, out / run / name))
+            found += [f"{run}/{name}: {line}" for line in compare_csv.differences(wanted, out / run / name)]
+    return found
 
 
 def self_test():
