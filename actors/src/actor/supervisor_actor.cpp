@@ -36,7 +36,10 @@ class supervisor_shell : public supervisor_actor::base {
         [this](begin_job) { begin(); },
         [this](cancel_job) {
           if (supervision_.state() == supervision::phase::publishing) watch_the_end();  // goes on, but not for ever
-          if (waits_to_restart_) return end_without_tasks();
+          if (waits_to_restart_) {
+            supervision_ = supervision(run_->subtasks());  // that of the attempt before has ended
+            return end_without_tasks();
+          }
           auto const what = supervision_.cancel();
           if (what == supervision::action::cancel) stop_checkpoints(error(error_code::cancelled, "the job is cancelled"));
           if (what == supervision::action::cancel) log(log_level::info, [] { return "cancelling: sources stop, sinks publish what they have received"; });
@@ -88,14 +91,14 @@ class supervisor_shell : public supervisor_actor::base {
         },
         [this](snapshots_idle const& m) {
           if (m.ended) return tell_result();
-          begin_again();
+          if (waits_to_restart_) begin_again();
         },
         [this](committed const& m) { tell_checkpoints([&](auto& k) { k.confirmed(number(m), m.checkpoint); }); },
         [this](checkpoint_due) {
           if (checkpoints_) checkpoints_->due();
         },
         [this](restart_job) {
-          if (!std::exchange(waits_to_restart_, false)) return;
+          if (!waits_to_restart_) return;
           if (!checkpoints_) return begin_again();
           send(snapshots_, settle_snapshots{});  // what is left of the attempt before is given up first
         },
@@ -190,6 +193,7 @@ class supervisor_shell : public supervisor_actor::base {
   }
   /// The job has failed and all its tasks are gone.
   void begin_again() {
+    waits_to_restart_ = false;
     supervision_ = supervision(run_->subtasks());
     barriers_ = barrier_tracker(run_->subtasks());
     drift_ = {};
