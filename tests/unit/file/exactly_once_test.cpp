@@ -101,6 +101,20 @@ TEST_CASE("a file is rolled when it has come to a size, each with a header of it
   CHECK(content_of(folder / "words-0000-0001-000002.csv") == "text\ne\n");
 }
 
+TEST_CASE("a file that is flushed and secured between its records is rolled at its size as well") {
+  temporary_folder folder;
+  subtask s(flow::file::csv(folder.path()).roll_bytes(9));
+  s.write({"a"});
+  s.writer->flush();
+  s.checkpoint();
+  s.write({"b"});
+  s.writer->flush();
+  s.write({"c"});
+  s.end();
+  CHECK(content_of(folder / "words-0000-0001-000000.csv") == "text\na\nb\n");
+  CHECK(content_of(folder / "words-0000-0001-000001.csv") == "text\nc\n");
+}
+
 TEST_CASE("a file is rolled by age, by inactivity and by checkpoints, and never for a reason that is switched off") {
   temporary_folder folder;
   auto const sink = flow::file::json_lines(folder.path());
