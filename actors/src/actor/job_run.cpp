@@ -78,7 +78,7 @@ void job_run::begin_attempt(std::uint64_t number, restore_point from, flow::sett
 }
 
 void job_run::begin_again() {
-  auto newest = store ? newest_checkpoint(store, first_attempt_) : restore_point{};
+  auto newest = store ? newest_checkpoint(store, settings.snapshots(), first_attempt_) : restore_point{};
   // What is to be renamed, dropped or left empty is said of what the run began from.
   auto const how = newest.manifest ? flow::settings(settings).restore({}) : settings;
   begin_attempt(current()->number + 1, newest.manifest ? std::move(newest) : origin, how);
