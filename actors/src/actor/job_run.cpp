@@ -159,4 +159,9 @@ std::string job_run::activity_of(task_address a) const {
   return (at ? "operator '" + at->name() + "'" : "task '" + plan.tasks[a.task].name + "'") + " (subtask " + std::to_string(a.subtask) + ")";
 }
 
+std::string job_run::recovery_activity() const {
+  node const* const at = current()->recovering;
+  return at ? "operator '" + at->name + "' (its committer recovers)" : "the recovery of sinks";
+}
+
 }  // namespace flow

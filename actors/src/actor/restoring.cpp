@@ -43,6 +43,7 @@ void recover_sinks(job_run const& run) {
   auto const now = run.current();
   for (auto const& n : run.what->graph().nodes()) {
     if (!n->make_committer) continue;
+    now->recovering = n.get();
     try {
       connector_context c;
       c.operator_name = n->name;
@@ -62,6 +63,7 @@ void recover_sinks(job_run const& run) {
       throw error_being_handled(n->name);
     }
   }
+  now->recovering = nullptr;
 }
 
 std::optional<stored_splits> restored_splits(job_run const& run, task_plan const& source) {

@@ -89,6 +89,12 @@ class supervisor_shell : public supervisor_actor::base {
         [this](snapshot_failed const& m) {
           tell_checkpoints([&](auto& k) { k.failed(m.checkpoint, error(static_cast<error_code>(m.code), m.message)); });
         },
+        [this](sinks_recovered const& m) {
+          recovering_ = false;
+          if (m.failed) failed(error(static_cast<error_code>(m.code), m.operator_name, m.message));
+          if (supervision_.state() != supervision::phase::starting) return end_without_tasks();
+          spawn_tasks();
+        },
         [this](snapshots_idle const& m) {
           if (m.ended) return tell_result();
           if (waits_to_restart_) begin_again();
@@ -211,14 +217,13 @@ class supervisor_shell : public supervisor_actor::base {
     tell_progress();
     begin_attempt();
   }
-  /// Commits what the checkpoint has prepared, and spawns the tasks.
+  /// First what the checkpoint has prepared is committed.
   void begin_attempt() {
-    try {
-      recover_sinks(*run_);
-    } catch (error const& e) {
-      failed(e);
-      return end_without_tasks();
-    }
+    if (!snapshots_) return spawn_tasks();
+    recovering_ = true;
+    send(snapshots_, recover_committables{});
+  }
+  void spawn_tasks() {
     auto all = std::make_shared<peers>();
     all->snapshots = snapshots_;
     for (auto const& t : run_->plan.tasks) {
@@ -362,6 +367,7 @@ class supervisor_shell : public supervisor_actor::base {
 
   /// Who has not ended, and what it is in.
   std::string missing() const {
+    if (recovering_) return run_->recovery_activity();
     std::string text;
     for (auto const i : supervision_.missing()) text += (text.empty() ? "" : ", ") + run_->activity_of(run_->address_of(i));
     return text;
@@ -424,6 +430,7 @@ class supervisor_shell : public supervisor_actor::base {
   restart_strategy restart_;
   restart_strategy::decision decision_;
   bool waits_to_restart_ = false;
+  bool recovering_ = false;  // sinks, before there are tasks
   std::vector<std::string> mistakes_;  // of what is restored
   snapshot_actor snapshots_;
   std::optional<checkpointing> checkpoints_;
