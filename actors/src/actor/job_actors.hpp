@@ -55,6 +55,7 @@ struct job_attempt {
   };
   std::vector<std::vector<std::unique_ptr<cell>>> cells;  // by task and subtask
   std::unique_ptr<job_restore const> restore;             // null: they start with nothing
+  bool accept_duplicates = false;  // it goes back to before what has been published
   /// The sink whose committer does what goes before the attempt.
   std::atomic<node const*> recovering{nullptr};
 };

@@ -60,6 +60,7 @@ job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::act
 void job_run::begin_attempt(std::uint64_t number, restore_point from, flow::settings const& how) {
   auto next = std::make_shared<job_attempt>();
   next->number = number;
+  next->accept_duplicates = how.restore().accept_duplicates;
   if (from.manifest) next->restore = std::make_unique<job_restore const>(std::move(from), what->graph(), how);
   for (auto const& t : blueprints) {
     auto& subtasks = next->cells.emplace_back();

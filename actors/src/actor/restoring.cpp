@@ -49,6 +49,7 @@ void recover_sinks(job_run const& run) {
       c.operator_name = n->name;
       c.checkpoints = true;
       c.attempt = now->number;
+      c.accept_duplicates = now->accept_duplicates;
       c.clock = &run.clock;
       std::vector<bytes> prepared;
       std::optional<stored_log> logged;
