@@ -128,6 +128,12 @@ struct snapshot_failed {
   std::uint32_t code = 0;
   std::string message;
 };
+/// The committers have done what goes before an attempt, or one has failed.
+struct sinks_recovered {
+  bool failed = false;
+  std::uint32_t code = 0;
+  std::string operator_name, message;
+};
 /// The store has done all that it was told, and ended where it was told so.
 struct snapshots_idle {
   bool ended = false;
@@ -179,6 +185,8 @@ struct finish_snapshot {
 struct abandon_snapshot {
   std::uint64_t checkpoint = 0;
 };
+/// Let the committers do what goes before an attempt, however long they take.
+struct recover_committables {};
 /// Answer when all before has been done; `how`: the job has ended so.
 struct settle_snapshots {
   std::optional<job_end> how;
@@ -196,14 +204,15 @@ using supervisor_actor = caf::typed_actor<caf::reacts_to<begin_job>, caf::reacts
                                           caf::reacts_to<task_failed>, caf::reacts_to<task_ended>, caf::reacts_to<barrier_passed>,
                                           caf::reacts_to<source_progress>, caf::reacts_to<split_request>, caf::reacts_to<look_for_splits>,
                                           caf::replies_to<take_savepoint>::with<std::uint64_t>, caf::reacts_to<snapshot_taken>, caf::reacts_to<snapshot_written>,
-                                          caf::reacts_to<snapshot_failed>, caf::reacts_to<snapshots_idle>, caf::reacts_to<committed>,
+                                          caf::reacts_to<snapshot_failed>, caf::reacts_to<sinks_recovered>, caf::reacts_to<snapshots_idle>, caf::reacts_to<committed>,
                                           caf::reacts_to<checkpoint_due>, caf::reacts_to<restart_job>>;
 using task_actor = caf::typed_actor<caf::reacts_to<delivery>, caf::reacts_to<credit_grant>, caf::reacts_to<step_now>,
                                     caf::reacts_to<look_again>, caf::reacts_to<begin_task>, caf::reacts_to<assign_splits>,
                                     caf::reacts_to<drift_grant>, caf::reacts_to<inject_barrier>, caf::reacts_to<end_task>, caf::reacts_to<go_on>,
                                     caf::reacts_to<drain_source>, caf::reacts_to<barrier_comes>, caf::reacts_to<commit_prepared>, caf::reacts_to<snapshot_credit>>;
 using snapshot_actor = caf::typed_actor<caf::reacts_to<begin_snapshot>, caf::reacts_to<store_pieces>, caf::reacts_to<pieces_sent>,
-                                        caf::reacts_to<finish_snapshot>, caf::reacts_to<abandon_snapshot>, caf::reacts_to<settle_snapshots>>;
+                                        caf::reacts_to<finish_snapshot>, caf::reacts_to<abandon_snapshot>, caf::reacts_to<recover_committables>,
+                                        caf::reacts_to<settle_snapshots>>;
 
 /// The tasks of a job by task and subtask.
 struct peers {
@@ -224,6 +233,8 @@ template <class Inspector> auto inspect(Inspector& f, commit_prepared& m) { retu
 template <class Inspector> auto inspect(Inspector& f, snapshot_credit& m) { return f(caf::meta::type_name("snapshot_credit"), m.bytes); }
 template <class Inspector> auto inspect(Inspector& f, snapshot_written& m) { return f(caf::meta::type_name("snapshot_written"), m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, snapshot_failed& m) { return f(caf::meta::type_name("snapshot_failed"), m.checkpoint, m.code, m.message); }
+template <class Inspector> auto inspect(Inspector& f, sinks_recovered& m) { return f(caf::meta::type_name("sinks_recovered"), m.failed, m.code, m.operator_name, m.message); }
+template <class Inspector> auto inspect(Inspector& f, recover_committables&) { return f(caf::meta::type_name("recover_committables")); }
 template <class Inspector> auto inspect(Inspector& f, snapshots_idle& m) { return f(caf::meta::type_name("snapshots_idle"), m.ended); }
 template <class Inspector> auto inspect(Inspector& f, committed& m) { return f(caf::meta::type_name("committed"), m.task, m.subtask, m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, checkpoint_due&) { return f(caf::meta::type_name("checkpoint_due")); }

@@ -8,14 +8,14 @@
 
 namespace flow {
 
-restore_point newest_checkpoint(std::shared_ptr<snapshot_store const> store, std::uint64_t attempt) {
+restore_point newest_checkpoint(std::shared_ptr<snapshot_store const> store, std::string place, std::uint64_t attempt) {
   auto const all = store->list();
   auto const newest = std::find_if(all.rbegin(), all.rend(), [=](auto const& c) {
     return !c.damaged && c.kind != snapshot_kind::savepoint && c.attempt >= attempt;
   });
   if (newest == all.rend()) return {};
   auto manifest = std::make_shared<snapshot_manifest const>(store->manifest(newest->id));
-  return {std::move(store), std::move(manifest), true};
+  return {std::move(store), std::move(manifest), true, std::move(place)};
 }
 
 restore_point first_restore_point(job_run const& run) {
@@ -29,7 +29,7 @@ restore_point first_restore_point(job_run const& run) {
   for (auto const& n : run.what->graph().nodes())
     if (n->make_committer) two_phase.insert(n->name);
   check_for_duplicates(*manifest, *run.store, std::move(two_phase), how.accept_duplicates);
-  return {from, std::make_shared<snapshot_manifest const>(std::move(*manifest)), !elsewhere};
+  return {from, std::make_shared<snapshot_manifest const>(std::move(*manifest)), !elsewhere, place};
 }
 
 std::uint64_t newest_attempt(snapshot_store const& store, restore_point const& from) {
@@ -43,11 +43,13 @@ void recover_sinks(job_run const& run) {
   auto const now = run.current();
   for (auto const& n : run.what->graph().nodes()) {
     if (!n->make_committer) continue;
+    now->recovering = n.get();
     try {
       connector_context c;
       c.operator_name = n->name;
       c.checkpoints = true;
       c.attempt = now->number;
+      c.accept_duplicates = now->accept_duplicates;
       c.clock = &run.clock;
       std::vector<bytes> prepared;
       std::optional<stored_log> logged;
@@ -62,6 +64,7 @@ void recover_sinks(job_run const& run) {
       throw error_being_handled(n->name);
     }
   }
+  now->recovering = nullptr;
 }
 
 std::optional<stored_splits> restored_splits(job_run const& run, task_plan const& source) {
@@ -71,11 +74,13 @@ std::optional<stored_splits> restored_splits(job_run const& run, task_plan const
   auto const state = std::find_if(of->states.begin(), of->states.end(), [](auto const& s) { return s.name == enumerator_state_name; });
   if (state == of->states.end()) return {};
   std::optional<stored_splits> found;
-  for (auto const& part : state->parts)
-    now->restore->from().store->read({of->name, state->name, part.part, state->kind}, part.pieces.front())->read([&](piece_reader::chunk const& c) {
-      decoder archive(c.data.data(), c.data.size());
-      archive(found.emplace());
-    });
+  telling_of_damage(now->restore->from(), [&] {
+    for (auto const& part : state->parts)
+      now->restore->from().store->read({of->name, state->name, part.part, state->kind}, part.pieces.front())->read([&](piece_reader::chunk const& c) {
+        decoder archive(c.data.data(), c.data.size());
+        archive(found.emplace());
+      });
+  });
   return found;
 }
 

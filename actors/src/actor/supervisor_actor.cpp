@@ -36,7 +36,10 @@ class supervisor_shell : public supervisor_actor::base {
         [this](begin_job) { begin(); },
         [this](cancel_job) {
           if (supervision_.state() == supervision::phase::publishing) watch_the_end();  // goes on, but not for ever
-          if (waits_to_restart_) return end_without_tasks();
+          if (waits_to_restart_) {
+            supervision_ = supervision(run_->subtasks());  // that of the attempt before has ended
+            return end_without_tasks();
+          }
           auto const what = supervision_.cancel();
           if (what == supervision::action::cancel) stop_checkpoints(error(error_code::cancelled, "the job is cancelled"));
           if (what == supervision::action::cancel) log(log_level::info, [] { return "cancelling: sources stop, sinks publish what they have received"; });
@@ -86,16 +89,22 @@ class supervisor_shell : public supervisor_actor::base {
         [this](snapshot_failed const& m) {
           tell_checkpoints([&](auto& k) { k.failed(m.checkpoint, error(static_cast<error_code>(m.code), m.message)); });
         },
+        [this](sinks_recovered const& m) {
+          recovering_ = false;
+          if (m.failed) failed(error(static_cast<error_code>(m.code), m.operator_name, m.message));
+          if (supervision_.state() != supervision::phase::starting) return end_without_tasks();
+          spawn_tasks();
+        },
         [this](snapshots_idle const& m) {
           if (m.ended) return tell_result();
-          begin_again();
+          if (waits_to_restart_) begin_again();
         },
         [this](committed const& m) { tell_checkpoints([&](auto& k) { k.confirmed(number(m), m.checkpoint); }); },
         [this](checkpoint_due) {
           if (checkpoints_) checkpoints_->due();
         },
         [this](restart_job) {
-          if (!std::exchange(waits_to_restart_, false)) return;
+          if (!waits_to_restart_) return;
           if (!checkpoints_) return begin_again();
           send(snapshots_, settle_snapshots{});  // what is left of the attempt before is given up first
         },
@@ -190,6 +199,7 @@ class supervisor_shell : public supervisor_actor::base {
   }
   /// The job has failed and all its tasks are gone.
   void begin_again() {
+    waits_to_restart_ = false;
     supervision_ = supervision(run_->subtasks());
     barriers_ = barrier_tracker(run_->subtasks());
     drift_ = {};
@@ -207,14 +217,13 @@ class supervisor_shell : public supervisor_actor::base {
     tell_progress();
     begin_attempt();
   }
-  /// Commits what the checkpoint has prepared, and spawns the tasks.
+  /// First what the checkpoint has prepared is committed.
   void begin_attempt() {
-    try {
-      recover_sinks(*run_);
-    } catch (error const& e) {
-      failed(e);
-      return end_without_tasks();
-    }
+    if (!snapshots_) return spawn_tasks();
+    recovering_ = true;
+    send(snapshots_, recover_committables{});
+  }
+  void spawn_tasks() {
     auto all = std::make_shared<peers>();
     all->snapshots = snapshots_;
     for (auto const& t : run_->plan.tasks) {
@@ -358,6 +367,7 @@ class supervisor_shell : public supervisor_actor::base {
 
   /// Who has not ended, and what it is in.
   std::string missing() const {
+    if (recovering_) return run_->recovery_activity();
     std::string text;
     for (auto const i : supervision_.missing()) text += (text.empty() ? "" : ", ") + run_->activity_of(run_->address_of(i));
     return text;
@@ -420,6 +430,7 @@ class supervisor_shell : public supervisor_actor::base {
   restart_strategy restart_;
   restart_strategy::decision decision_;
   bool waits_to_restart_ = false;
+  bool recovering_ = false;  // sinks, before there are tasks
   std::vector<std::string> mistakes_;  // of what is restored
   snapshot_actor snapshots_;
   std::optional<checkpointing> checkpoints_;

@@ -77,6 +77,8 @@ rocksdb_store::rocksdb_store(std::string directory, mode m, rocksdb::Env* env) :
   auto status = open(mode_);
   // A job that writes here may have replaced files between two looks.
   for (int attempts = 1; read_only() && attempts < 10 && (status.IsPathNotFound() || status.IsCorruption()); ++attempts) status = open(mode_);
+  if (read_only() && status.IsInvalidArgument() && status.ToString().find("Column family not found") != std::string::npos)
+    throw error(error_code::not_found, "there are no snapshots in '" + directory_ + "': making the database has begun and not ended; check the path");
   if (!status.ok()) throw to_error(status, read_only() ? "read the snapshots" : "open the snapshots", directory_);
 }
 
