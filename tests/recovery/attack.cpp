@@ -242,7 +242,7 @@ void attack(subject const& what) {
   undisturbed const expected(what, in);
   for (auto const& [sink, rows] : expected.w.published) {
     INFO(sink);
-    REQUIRE(rows->values().size() > 10);
+    REQUIRE(rows->values().size() >= 5);
   }
   if (what.holds) what.holds(expected.w);
   auto const one = number_of("FLOW_SEED", 0);
