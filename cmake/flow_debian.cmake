@@ -58,5 +58,5 @@ set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake")
 list(JOIN depends ", " CPACK_DEBIAN_PACKAGE_DEPENDS)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "stream processing in C++: development files")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-    "Headers, static libraries and CMake package of libflow: jobs written in C++20\nover event time, windows and keyed state, run by the actors of CAF in the\nprogram's own process. Use it with find_package(flow CONFIG).")
+    "Headers, static libraries, CMake package and tools of libflow: jobs written in C++20\nover event time, windows and keyed state, run by the actors of CAF in the\nprogram's own process. Use it with find_package(flow CONFIG).")
 include(CPack)

@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "savepoint_name.hpp"
+#include "signal_plan.hpp"
 #include "signals.hpp"
 #include "status/status_display.hpp"
 
@@ -30,38 +32,84 @@ void say_on_stdout(std::string const& text) {
 class program {
  public:
   program(job const& j, arguments const& a)
-      : job_(j), arguments_(a), console_(STDERR_FILENO, [](char const* name) {
+      : job_(j), arguments_(a), signals_(signals_of(a.settings())), plan_(!a.settings().savepoint().empty()), console_(STDERR_FILENO, [](char const* name) {
           char const* const value = std::getenv(name);
           return std::string(value ? value : "");
-        }), display_(console_, a, j.name(), clock_, [] { return std::chrono::floor<duration>(std::chrono::system_clock::now()); }) {}
+        }), display_(console_, a, j.name(), clock_, &wall) {}
 
   int run() {
     began_ = clock_.now();
     auto running = start(job_, arguments_.settings(), display_.watcher([this] { signals_.wake(); }));
     auto const result = watch(running);
     display_.finish(true);
+    tell_savepoints(running);
     return tell(result);
   }
 
  private:
-  /// Waits for the end. The first signal cancels, the second ends the process at once.
+  struct savepoint {
+    std::string path;
+    bool stops = false;
+    std::future<std::uint64_t> id;
+  };
+
+  static timestamp wall() { return std::chrono::floor<duration>(std::chrono::system_clock::now()); }
+  /// Without a directory for savepoints the other signals are left to the program.
+  static std::vector<int> signals_of(settings const& s) { return s.savepoint().empty() ? std::vector<int>{} : std::vector{SIGUSR1, SIGUSR2}; }
+
+  /// Waits for the end.
   job_result watch(running_job& running) {
     while (!running.wait_for(std::chrono::nanoseconds{0})) {
-      if (auto const signal = signals_.wait_for(display_.due_in())) take(*signal, running);
+      if (auto const signal = signals_.wait_for(display_.due_in())) act(plan_.take(*signal), running);
       if (auto const stuck = running.unresponsive()) give_up(*stuck, running);
-      display_.update([&] { return run_counters{running.counters(), running.checkpoints(), running.restarts()}; }, signalled_ != 0);
+      tell_savepoints(running);
+      display_.update([&] { return run_counters{running.counters(), running.checkpoints(), running.restarts()}; }, plan_.ending());
     }
     return running.await();
   }
 
-  void take(int signal, running_job& running) {
-    if (signalled_ != 0) {
-      display_.finish(false);
-      _exit(exit_status::by_signal + signal);
+  void act(signal_plan::action what, running_job& running) {
+    switch (what) {
+      case signal_plan::action::none: return;
+      case signal_plan::action::savepoint: return take_savepoint(false, running);
+      case signal_plan::action::stop_with_savepoint: return take_savepoint(true, running);
+      case signal_plan::action::cancel:
+        running.cancel();
+        return note(fmt::format("cancelling; {} signal ends the process at once\n", arguments_.settings().savepoint().empty() ? "a second" : "another"));
+      case signal_plan::action::end_process:
+        display_.finish(false);
+        _exit(exit_status::by_signal + plan_.by());
     }
-    signalled_ = signal;
-    running.cancel();
-    if (!arguments_.quiet() && console_.takes_text()) console_.print("cancelling; a second signal ends the process at once\n");
+  }
+
+  void take_savepoint(bool stop, running_job& running) {
+    auto const path = new_savepoint(arguments_.settings().savepoint(), job_.name(), wall());
+    savepoints_.push_back({path, stop, stop ? running.stop_with_savepoint(path) : running.savepoint(path)});
+    note(stop ? fmt::format("stopping with a savepoint in '{}'; a second signal cancels, a third ends the process at once\n", path)
+              : fmt::format("taking a savepoint in '{}'\n", path));
+  }
+
+  /// Those that have been taken, or have not.
+  void tell_savepoints(running_job& running) {
+    for (std::size_t i = 0; i < savepoints_.size();) {
+      if (savepoints_[i].id.wait_for(std::chrono::seconds{0}) != std::future_status::ready) {
+        ++i;
+        continue;
+      }
+      auto s = std::move(savepoints_[i]);
+      savepoints_.erase(savepoints_.begin() + static_cast<std::ptrdiff_t>(i));
+      tell(s, running);
+    }
+  }
+  void tell(savepoint& s, running_job& running) try {
+    note(fmt::format("savepoint {} is in '{}'; go on from it with --restore '{}'\n", s.id.get(), s.path, s.path));
+  } catch (...) {
+    if (console_.takes_text()) console_.print(std::string(error_being_handled({}).what()) + "\n");
+    if (s.stops) act(plan_.not_stopped(), running);
+  }
+
+  void note(std::string const& text) {
+    if (!arguments_.quiet() && console_.takes_text()) console_.print(text);
   }
 
   [[noreturn]] void give_up(error const& stuck, running_job& running) {
@@ -82,26 +130,31 @@ class program {
   }
 
   int tell(job_result const& r) {
-    bool const failed = r.end == job_result::how::failed, cancelled = r.end == job_result::how::cancelled;
+    bool const failed = r.end == job_result::how::failed;
     double const seconds = std::chrono::duration<double>(r.elapsed).count();
     if (failed)
       console_.print(fmt::format("job '{}' failed after {:.3f} s: {} [{}]\n", job_.name(), seconds, r.failure->what(), name_of(r.failure->code())));
     else if (arguments_.summary() == arguments::summary_form::table)
       console_.print(summary_table(r));
     if (!failed && !arguments_.quiet())
-      console_.print(fmt::format("job '{}' {} after {:.3f} s\n", job_.name(), cancelled ? "was cancelled" : "finished", seconds));
+      console_.print(fmt::format("job '{}' {} after {:.3f} s\n", job_.name(), in_words(r.end), seconds));
     if (arguments_.summary() == arguments::summary_form::json) say_on_stdout(summary_json(r, job_.name()) + "\n");
-    return failed ? exit_status::failed : cancelled ? exit_status::by_signal + signalled_ : exit_status::finished;
+    if (failed) return exit_status::failed;
+    return r.end == job_result::how::finished || plan_.by() == 0 ? exit_status::finished : exit_status::by_signal + plan_.by();
+  }
+  static char const* in_words(job_result::how end) {
+    return end == job_result::how::finished ? "finished" : end == job_result::how::stopped ? "has stopped with a savepoint" : "was cancelled";
   }
 
   job const& job_;
   arguments const& arguments_;
   steady_clock clock_;
   signal_watch signals_;
+  signal_plan plan_;
   console console_;
   status_display display_;
   std::chrono::nanoseconds began_{0};
-  int signalled_ = 0;
+  std::vector<savepoint> savepoints_;  // that are under way
 };
 
 void print_plan(job const& j, arguments const& a) {

@@ -3,8 +3,10 @@
 #include <condition_variable>
 
 #include "actor/job_actors.hpp"
+#include "supervisor/checkpoint_actions.hpp"
 
 #include <flow/actors/configure.hpp>
+#include <flow/actors/errors.hpp>
 
 namespace flow {
 namespace {
@@ -58,6 +60,23 @@ class running_job::implementation {
     return ended_.wait_for(guard, d, [this] { return result_.has_value(); });
   }
   void cancel() { caf::anon_send(supervisor_, cancel_job{}); }
+  std::future<std::uint64_t> savepoint(take_savepoint what) {
+    auto answer = std::make_shared<std::promise<std::uint64_t>>();
+    auto taken = answer->get_future();
+    system_.spawn([answer = std::move(answer), what = std::move(what), supervisor = supervisor_, run = run_](caf::event_based_actor* self) {
+      self->request(supervisor, caf::infinite, what)
+          .then(
+              [answer, run](std::uint64_t id) {
+                answer->set_value(id);
+                run->watcher.attention();
+              },
+              [answer, run](caf::error const& e) {
+                answer->set_exception(std::make_exception_ptr(actors::from_caf(e).value_or(no_savepoint("the job has ended"))));
+                run->watcher.attention();
+              });
+    });
+    return taken;
+  }
   void trigger_barrier() { caf::anon_send(supervisor_, start_barrier{}); }
   std::vector<operator_summary> counters() const { return run_->summaries(); }
   checkpoint_summary checkpoints() const { return run_->progress.checkpoints(run_->clock.now()); }
@@ -84,6 +103,8 @@ running_job::~running_job() = default;
 job_result running_job::await() { return implementation_->wait(); }
 bool running_job::wait_for(std::chrono::nanoseconds d) const { return implementation_->wait_for(d); }
 void running_job::cancel() { implementation_->cancel(); }
+std::future<std::uint64_t> running_job::savepoint(std::string const& path) { return implementation_->savepoint({path}); }
+std::future<std::uint64_t> running_job::stop_with_savepoint(std::string const& path, bool drain) { return implementation_->savepoint({path, true, drain}); }
 void running_job::trigger_barrier() { implementation_->trigger_barrier(); }
 std::vector<operator_summary> running_job::counters() const { return implementation_->counters(); }
 checkpoint_summary running_job::checkpoints() const { return implementation_->checkpoints(); }

@@ -20,10 +20,11 @@ constexpr int failed_writes[] = {SIGXFSZ, SIGPIPE};
 
 }  // namespace
 
-signal_watch::signal_watch() {
+signal_watch::signal_watch(std::vector<int> const& more) {
   sigemptyset(&watched_);
   sigaddset(&watched_, SIGINT);
   sigaddset(&watched_, SIGTERM);
+  for (int const signal : more) sigaddset(&watched_, signal);
   held_ = watched_;
   for (int const signal : failed_writes) sigaddset(&held_, signal);
   signals_ = ::signalfd(-1, &watched_, SFD_NONBLOCK | SFD_CLOEXEC);

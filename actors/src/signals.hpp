@@ -1,18 +1,19 @@
 #pragma once
-// SIGINT and SIGTERM as values, while a job runs.
+// SIGINT, SIGTERM and others that are asked for as values, while a job runs.
 
 #include <chrono>
 #include <csignal>
 #include <optional>
+#include <vector>
 
 namespace flow {
 
-/// Holds SIGINT and SIGTERM back from this thread and those it starts, and hands them out one by one. Holds back, too, the
+/// Holds SIGINT, SIGTERM and `more` back from this thread and those it starts, and hands them out one by one. Holds back, too, the
 /// signals that come with writes that fail. Restores the thread's signal mask at the end. Throws `flow::error` (io) when
 /// the process may open no more files.
 class signal_watch {
  public:
-  signal_watch();
+  explicit signal_watch(std::vector<int> const& more = {});
   ~signal_watch();
   signal_watch(signal_watch const&) = delete;
   signal_watch& operator=(signal_watch const&) = delete;

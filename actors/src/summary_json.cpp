@@ -36,7 +36,13 @@ std::string quoted(std::string_view text) {
 }
 
 std::string_view name_of(job_result::how how) {
-  return how == job_result::how::finished ? "finished" : how == job_result::how::cancelled ? "cancelled" : "failed";
+  switch (how) {
+    case job_result::how::finished: return "finished";
+    case job_result::how::cancelled: return "cancelled";
+    case job_result::how::failed: return "failed";
+    case job_result::how::stopped: return "stopped";
+  }
+  return "unknown";
 }
 
 double seconds(std::chrono::nanoseconds d) { return std::chrono::duration<double>(d).count(); }

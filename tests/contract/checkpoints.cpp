@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include <flow/flow.hpp>
 #include <flow/memory/collect.hpp>
@@ -148,4 +149,35 @@ TEST_CASE("a job that crashes at any step and is restored publishes what an undi
     INFO("seed " << seed);
     trial(seed, expected);
   }
+}
+
+TEST_CASE("without alignment every record is published at least once, and some are more often") {
+  std::size_t repeated = 0;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    auto into = std::make_shared<memory::collected<std::uint64_t>>();
+    memory_snapshots snapshots;
+    for (int run = 0;; ++run) {
+      job j{"numbers"};
+      j.source("numbers", memory::generate<std::uint64_t>(4'000, [](std::uint64_t i) { return i; }).splits(4).block(8))
+          .rebalance()
+          .map([](std::uint64_t i) { return i; })
+          .sink("out", memory::collect(into));
+      testing::schedule how;
+      how.seed = random();
+      how.barrier_every = 20 + random() % 100;
+      how.snapshots = &snapshots;
+      if (run < 5) how.crash_after = random() % 1'000;
+      auto const r = testing::run(j, how, settings{}.parallelism(4).batch_size(8).task_buffer(512).at_least_once(true).keep_succeeded(true).restore({.origin = {restore_form::latest_or_fresh}}));
+      if (r.crashed) continue;
+      REQUIRE(!r.failure);
+      break;
+    }
+    auto all = into->values();
+    std::set<std::uint64_t> const distinct(all.begin(), all.end());
+    REQUIRE(distinct.size() == 4'000);
+    repeated += all.size() - distinct.size();
+  }
+  CHECK(repeated > 0);
 }

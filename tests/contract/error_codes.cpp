@@ -13,8 +13,6 @@
 #include <functional>
 #include <map>
 
-#include "supervisor/checkpoint_coordinator.hpp"
-
 #include <flow/actors.hpp>
 #include <flow/file.hpp>
 #include <flow/flow.hpp>
@@ -122,11 +120,13 @@ void ask_in_vain() {
   execute(j, settings{}.parallelism(1));
 }
 
-/// A savepoint of a job that does not run yet.
-void ask_too_early() {
-  checkpoint_coordinator coordinator(settings{}.snapshots("somewhere"), {}, 0);
-  coordinator.requested({1, "savepoint"});
-  throw *std::get<checkpoint_action::answer>(coordinator.next(0s, timestamp{}).front()).failure;
+/// A savepoint of a job that has ended.
+void ask_too_late() {
+  job j("ended");
+  j.source("in", numbers(1)).sink("out", memory::discard());
+  auto running = start(j, settings{}.parallelism(1));
+  running.await();
+  running.savepoint("savepoint").get();
 }
 
 /// An application that awaits a job, the handle of which is killed meanwhile.
@@ -158,7 +158,7 @@ std::map<error_code, provocation> provocations() {
       {error_code::no_space, {[] { write_to_device(ENOSPC); }, "out", "free some space"}},
       {error_code::io, {[] { write_to_device(EIO); }, "out", "check the device"}},
       {error_code::request_failed, {ask_in_vain, "ask", "the line is dead"}},
-      {error_code::checkpoint_failed, {ask_too_early, "", "ask again"}},
+      {error_code::checkpoint_failed, {ask_too_late, "", "the job has ended"}},
       {error_code::limit_exceeded, {emit_without_end, "flat_map-1", "max-call-output"}},
       {error_code::cancelled, {lose_the_handle, "", "handle of the job was killed"}},
       {error_code::not_responding, {block, "", "operator 'stuck' (subtask 0)"}},

@@ -1,4 +1,4 @@
-"""compare_csv.py EXPECTED FOUND: compares two CSVs, each a file or a folder of part-*.csv, as multisets of rows.
+"""compare_csv.py EXPECTED FOUND: compares two CSVs, each a file or a folder of *.csv, as multisets of rows.
 
 Columns are matched by name, numbers by value. Prints the first differences; the exit code is 1 when there is one.
 """
@@ -15,7 +15,7 @@ SHOWN = 10
 
 
 def files_of(path):
-    return sorted(path.glob("part-*.csv")) if path.is_dir() else [path]
+    return sorted(path.glob("*.csv")) if path.is_dir() else [path]
 
 
 def value(text):

@@ -51,8 +51,11 @@ endforeach()
 # Samples whose results are a function of their input: NAME.py computes them in another way and compares. The other arguments
 # name input that is not there: describing the job needs none.
 function(golden_sample name)
-  foreach(parallelism IN ITEMS 1 2 4)
-    foreach(batch_size IN ITEMS 1 7 1024)
+  golden_sample_with("1;2;4" "1;7;1024" ${name} ${ARGN})
+endfunction()
+function(golden_sample_with parallelisms batch_sizes name)
+  foreach(parallelism IN LISTS parallelisms)
+    foreach(batch_size IN LISTS batch_sizes)
       set(test golden.${name}.p${parallelism}.b${batch_size})
       add_test(NAME ${test}
                COMMAND ${Python3_EXECUTABLE} ${folder}/${name}.py $<TARGET_FILE:${name}>
@@ -71,3 +74,5 @@ endfunction()
 golden_sample(fraud_detection --payments /nonexistent --rules /nonexistent)
 golden_sample(clickstream --input /nonexistent)
 golden_sample(live_dashboard_feed)
+# Takes its time: it is killed in its middle several times.
+golden_sample_with("1;3" "32" crash_and_recover --input /nonexistent)

@@ -39,6 +39,7 @@ EXPECTED = {
         6: "what `process` keeps is state: give the record a `serialize` member",
         7: "distinct_count counts values that may be keys",
         8: "quantiles are given per mille, from 0 to 1000",
+        9: "pre_aggregate is of windows per key",
     },
     "trigger": {
         1: "a trigger needs a member: flow::trigger_result on_record",

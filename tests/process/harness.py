@@ -10,7 +10,8 @@ import unittest
 from dataclasses import dataclass
 from pathlib import Path
 
-JOB = SNAPSHOT_TOOL = SNAPSHOTS = None  # the programs under test, set by process_test.py
+JOB = ORDERS = SNAPSHOT_TOOL = SNAPSHOTS = None  # the programs under test, set by process_test.py
+KEEP_FOLDERS = True  # of trials that fail
 DEADLINE_SECONDS = 25
 POLL_SECONDS = 0.002
 

@@ -140,6 +140,17 @@ class SnapshotTool(ProcessCase):
         self.assertEqual(ended.status, 1)
         self.assertIn("'positions', subtask 0, checkpoint 3", ended.stderr)
 
+    def test_a_damaged_manifest_is_told_and_nothing_is_removed_for_it(self):
+        self.make()
+        (file,) = (f for f in self.snapshots.glob("*.sst") if b"positions" in f.read_bytes() and b"totals-per-user" in f.read_bytes())
+        whole = file.read_bytes()
+        file.write_bytes(whole.replace(b"totals-per-user", b"totals-per-USER"))
+        for command, *more in (("list",), ("verify",), ("show", 3), ("print", 3, "totals", "positions"), ("delete", 1)):
+            with self.subTest(command):
+                self.assert_refused(self.run_tool(command, self.snapshots, *more), 1, "a file of the database is damaged", file.name)
+        file.write_bytes(whole)
+        self.assertEqual(list(self.rows("list", self.snapshots)), ["ID", "1", "2", "3", "4"])
+
     def test_delete_removes_what_only_that_checkpoint_needs(self):
         self.make()
         before = self.answer("print", self.snapshots, 3, "totals", "per-user")

@@ -10,9 +10,12 @@
 
 #include <flow/snapshot/snapshot_store.hpp>
 
+#include "unit/libflow/record/encoded.hpp"
+
 namespace {
 
 using namespace flow;
+using record_tests::encoded;
 
 struct total {
   std::int64_t count = 0;
@@ -29,13 +32,6 @@ struct in_slice {
 
 constexpr std::uint8_t removed = 0, set = 1, slice_dropped = 2;
 
-template <class... T>
-bytes encoded(T const&... values) {
-  bytes out;
-  encoder archive(out);
-  archive(values...);
-  return out;
-}
 timestamp minute(int n) { return timestamp{std::chrono::minutes{n}}; }
 
 class writer {

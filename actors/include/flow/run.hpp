@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,11 +30,11 @@ inline constexpr int finished = 0;
 inline constexpr int failed = 1;
 inline constexpr int wrong_usage = 2;        // of the command line, or a job with mistakes
 inline constexpr int not_responding = 70;    // a task did not end in time after a cancel or a failure
-inline constexpr int by_signal = 128;        // plus the signal's number: cancelled
+inline constexpr int by_signal = 128;        // plus the signal's number: cancelled, or stopped with a savepoint
 }  // namespace exit_status
 
 struct job_result {
-  enum class how { finished, cancelled, failed } end = how::finished;
+  enum class how { finished, cancelled, failed, stopped /* with a savepoint */ } end = how::finished;
   std::optional<error> failure;
   std::vector<operator_summary> operators;
   std::chrono::nanoseconds elapsed{0};
@@ -43,7 +44,7 @@ struct job_result {
   std::uint64_t last_barrier = 0;
   /// How often the job was started again after a failure.
   std::uint64_t restarts = 0;
-  checkpoint_summary checkpoints;
+  checkpoint_summary checkpoints{};
 };
 
 /// Who is told what happens in a run. The functions must neither wait nor throw.
@@ -52,7 +53,8 @@ struct observer {
   /// Called by the supervisor before it lets the sinks publish, cancel or abandon, so again when one of these fails: they
   /// may print from now on.
   std::function<void()> ending = [] {};
-  /// Called by the supervisor when the run has ended (`await` does not wait any more) or does not end (`unresponsive`).
+  /// Called when the run has ended (`await` does not wait any more) or does not end (`unresponsive`), and when a savepoint that was
+  /// asked for has been taken or has not.
   std::function<void()> attention = [] {};
 };
 
@@ -70,6 +72,13 @@ class running_job {
   bool wait_for(std::chrono::nanoseconds d) const;
   /// Asks the job to end: sources stop, sinks publish what they have received. Callable from any thread.
   void cancel();
+  /// Takes a savepoint in a directory of its own, which is made; the job runs on. The future has its id, or throws `flow::error`:
+  /// checkpoint_failed while the job starts, starts again or ends, and when it took too long; usage when the job takes no
+  /// checkpoints; what the store threw. Callable from any thread.
+  std::future<std::uint64_t> savepoint(std::string const& path);
+  /// The same, and then the job ends (`stopped`) without having taken another record. With `drain` as if its input had ended: all windows
+  /// fire, so the savepoint is none to go on from with more input. Where the savepoint is not taken, the job runs on.
+  std::future<std::uint64_t> stop_with_savepoint(std::string const& path, bool drain = false);
   /// Sends a barrier through the job. Nothing is stored yet.
   void trigger_barrier();
   /// The counters as they are now.

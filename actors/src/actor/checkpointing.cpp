@@ -28,7 +28,7 @@ checkpoint_id highest_of(job_run const& run) {
 }  // namespace
 
 checkpointing::checkpointing(supervisor_actor::base* self, std::shared_ptr<job_run> run, hooks h)
-    : self_(self), run_(std::move(run)), hooks_(std::move(h)), coordinator_(run_->settings, subject_of(*run_), highest_of(*run_)) {}
+    : self_(self), run_(std::move(run)), hooks_(std::move(h)), subject_(subject_of(*run_)), coordinator_(run_->settings, subject_, highest_of(*run_)) {}
 
 void checkpointing::started(std::shared_ptr<peers const> all) {
   peers_ = std::move(all);
@@ -68,6 +68,8 @@ void checkpointing::to_sources(M const& m) {
 void checkpointing::take(checkpoint_action::begin const& a) {
   run_->watcher.log(log_level::debug, "", [&] { return std::string(name_of(a.kind)) + " " + std::to_string(a.id) + " begins"; });
   self_->send(peers_->snapshots, begin_snapshot{a.id, a.path});
+  for (std::size_t i = 0; i < run_->subtasks(); ++i)
+    if (subject_.participants[i].commits) self_->send(task_of(i), barrier_comes{});
   send_enumerators(a.id);
 }
 
@@ -106,7 +108,7 @@ void checkpointing::take(checkpoint_action::commit const& a) {
   for (auto const i : a.subtasks) self_->send(task_of(i), commit_prepared{a.id});
 }
 
-void checkpointing::take(checkpoint_action::answer const& a) { run_->on_savepoint(a); }
+void checkpointing::take(checkpoint_action::answer const& a) { hooks_.answer(a); }
 
 void checkpointing::take(checkpoint_action::drain const&) { to_sources(drain_source{}); }
 

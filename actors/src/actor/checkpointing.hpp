@@ -23,6 +23,8 @@ class checkpointing {
     /// All is committed: the job has come to its end, or is to be stopped.
     std::function<void(bool stopped)> end;
     std::function<std::vector<enumerator_state>()> enumerators;
+    /// To who asked for a savepoint.
+    std::function<void(checkpoint_action::answer const&)> answer;
   };
   /// `self` is the supervisor's actor.
   checkpointing(supervisor_actor::base* self, std::shared_ptr<job_run> run, hooks h);
@@ -66,6 +68,7 @@ class checkpointing {
   supervisor_actor::base* self_;
   std::shared_ptr<job_run> run_;
   hooks hooks_;
+  checkpoint_subject subject_;
   checkpoint_coordinator coordinator_;
   std::shared_ptr<peers const> peers_;
   std::optional<std::chrono::nanoseconds> waits_until_;

@@ -1,6 +1,7 @@
 #pragma once
 // The actors of a job: a supervisor and one task actor per subtask, thin shells around plain state machines.
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <random>
@@ -54,6 +55,9 @@ struct job_attempt {
   };
   std::vector<std::vector<std::unique_ptr<cell>>> cells;  // by task and subtask
   std::unique_ptr<job_restore const> restore;             // null: they start with nothing
+  bool accept_duplicates = false;  // it goes back to before what has been published
+  /// The sink whose committer does what goes before the attempt.
+  std::atomic<node const*> recovering{nullptr};
 };
 
 /// Where snapshots lie: in directories, unless a test has other places for them.
@@ -90,8 +94,6 @@ struct job_run {
   std::function<void(job_result)> on_end = [](job_result) {};
   /// Called when tasks have not ended in time, with what they are in.
   std::function<void(error const&)> on_unresponsive = [](error const&) {};
-  /// Called with the answer to a savepoint that was asked for.
-  std::function<void(checkpoint_action::answer const&)> on_savepoint = [](checkpoint_action::answer const&) {};
   /// Told by the supervisor.
   observer watcher;
   run_progress progress;
@@ -119,6 +121,8 @@ struct job_run {
   std::size_t number_of(std::uint32_t task, std::uint32_t subtask) const;
   task_address address_of(std::size_t number) const;
   std::string activity_of(task_address a) const;
+  /// The sink that is recovered before the attempt.
+  std::string recovery_activity() const;
 
  private:
   std::uint64_t first_attempt_ = 1;

@@ -60,6 +60,7 @@ job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::act
 void job_run::begin_attempt(std::uint64_t number, restore_point from, flow::settings const& how) {
   auto next = std::make_shared<job_attempt>();
   next->number = number;
+  next->accept_duplicates = how.restore().accept_duplicates;
   if (from.manifest) next->restore = std::make_unique<job_restore const>(std::move(from), what->graph(), how);
   for (auto const& t : blueprints) {
     auto& subtasks = next->cells.emplace_back();
@@ -78,7 +79,7 @@ void job_run::begin_attempt(std::uint64_t number, restore_point from, flow::sett
 }
 
 void job_run::begin_again() {
-  auto newest = store ? newest_checkpoint(store, first_attempt_) : restore_point{};
+  auto newest = store ? newest_checkpoint(store, settings.snapshots(), first_attempt_) : restore_point{};
   // What is to be renamed, dropped or left empty is said of what the run began from.
   auto const how = newest.manifest ? flow::settings(settings).restore({}) : settings;
   begin_attempt(current()->number + 1, newest.manifest ? std::move(newest) : origin, how);
@@ -157,6 +158,11 @@ std::string job_run::activity_of(task_address a) const {
   auto const now = current();
   auto const* at = now->cells[a.task][a.subtask]->task->activity().current.load(std::memory_order_relaxed);
   return (at ? "operator '" + at->name() + "'" : "task '" + plan.tasks[a.task].name + "'") + " (subtask " + std::to_string(a.subtask) + ")";
+}
+
+std::string job_run::recovery_activity() const {
+  node const* const at = current()->recovering;
+  return at ? "operator '" + at->name + "' (its committer recovers)" : "the recovery of sinks";
 }
 
 }  // namespace flow

@@ -59,6 +59,8 @@ struct inject_barrier {
 struct go_on {};
 /// To a source: end as if the input had ended.
 struct drain_source {};
+/// To a task with a two-phase sink: a checkpoint has begun, its barrier will come.
+struct barrier_comes {};
 /// A checkpoint is complete: commit what was prepared for it.
 struct commit_prepared {
   std::uint64_t checkpoint = 0;
@@ -109,8 +111,10 @@ struct look_for_splits {
 };
 struct begin_job {};
 struct cancel_job {};
+/// Answered with the savepoint's id when it has been taken, else with an error.
 struct take_savepoint {
-  savepoint_request what;
+  std::string path;
+  bool stop = false, drain = false;  // as in `savepoint_request`
 };
 /// All that one subtask has written for a checkpoint is in the store.
 struct snapshot_taken {
@@ -123,6 +127,12 @@ struct snapshot_failed {
   std::uint64_t checkpoint = 0;
   std::uint32_t code = 0;
   std::string message;
+};
+/// The committers have done what goes before an attempt, or one has failed.
+struct sinks_recovered {
+  bool failed = false;
+  std::uint32_t code = 0;
+  std::string operator_name, message;
 };
 /// The store has done all that it was told, and ended where it was told so.
 struct snapshots_idle {
@@ -175,6 +185,8 @@ struct finish_snapshot {
 struct abandon_snapshot {
   std::uint64_t checkpoint = 0;
 };
+/// Let the committers do what goes before an attempt, however long they take.
+struct recover_committables {};
 /// Answer when all before has been done; `how`: the job has ended so.
 struct settle_snapshots {
   std::optional<job_end> how;
@@ -191,15 +203,16 @@ using supervisor_actor = caf::typed_actor<caf::reacts_to<begin_job>, caf::reacts
                                           caf::reacts_to<cancel_timed_out>, caf::reacts_to<ends_slowly>, caf::reacts_to<task_started>, caf::reacts_to<task_finished>,
                                           caf::reacts_to<task_failed>, caf::reacts_to<task_ended>, caf::reacts_to<barrier_passed>,
                                           caf::reacts_to<source_progress>, caf::reacts_to<split_request>, caf::reacts_to<look_for_splits>,
-                                          caf::reacts_to<take_savepoint>, caf::reacts_to<snapshot_taken>, caf::reacts_to<snapshot_written>,
-                                          caf::reacts_to<snapshot_failed>, caf::reacts_to<snapshots_idle>, caf::reacts_to<committed>,
+                                          caf::replies_to<take_savepoint>::with<std::uint64_t>, caf::reacts_to<snapshot_taken>, caf::reacts_to<snapshot_written>,
+                                          caf::reacts_to<snapshot_failed>, caf::reacts_to<sinks_recovered>, caf::reacts_to<snapshots_idle>, caf::reacts_to<committed>,
                                           caf::reacts_to<checkpoint_due>, caf::reacts_to<restart_job>>;
 using task_actor = caf::typed_actor<caf::reacts_to<delivery>, caf::reacts_to<credit_grant>, caf::reacts_to<step_now>,
                                     caf::reacts_to<look_again>, caf::reacts_to<begin_task>, caf::reacts_to<assign_splits>,
                                     caf::reacts_to<drift_grant>, caf::reacts_to<inject_barrier>, caf::reacts_to<end_task>, caf::reacts_to<go_on>,
-                                    caf::reacts_to<drain_source>, caf::reacts_to<commit_prepared>, caf::reacts_to<snapshot_credit>>;
+                                    caf::reacts_to<drain_source>, caf::reacts_to<barrier_comes>, caf::reacts_to<commit_prepared>, caf::reacts_to<snapshot_credit>>;
 using snapshot_actor = caf::typed_actor<caf::reacts_to<begin_snapshot>, caf::reacts_to<store_pieces>, caf::reacts_to<pieces_sent>,
-                                        caf::reacts_to<finish_snapshot>, caf::reacts_to<abandon_snapshot>, caf::reacts_to<settle_snapshots>>;
+                                        caf::reacts_to<finish_snapshot>, caf::reacts_to<abandon_snapshot>, caf::reacts_to<recover_committables>,
+                                        caf::reacts_to<settle_snapshots>>;
 
 /// The tasks of a job by task and subtask.
 struct peers {
@@ -215,10 +228,13 @@ template <class Inspector> auto inspect(Inspector& f, drift_grant& m) { return f
 template <class Inspector> auto inspect(Inspector& f, inject_barrier& m) { return f(caf::meta::type_name("inject_barrier"), m.checkpoint, m.completed, m.full, m.hold); }
 template <class Inspector> auto inspect(Inspector& f, go_on&) { return f(caf::meta::type_name("go_on")); }
 template <class Inspector> auto inspect(Inspector& f, drain_source&) { return f(caf::meta::type_name("drain_source")); }
+template <class Inspector> auto inspect(Inspector& f, barrier_comes&) { return f(caf::meta::type_name("barrier_comes")); }
 template <class Inspector> auto inspect(Inspector& f, commit_prepared& m) { return f(caf::meta::type_name("commit_prepared"), m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, snapshot_credit& m) { return f(caf::meta::type_name("snapshot_credit"), m.bytes); }
 template <class Inspector> auto inspect(Inspector& f, snapshot_written& m) { return f(caf::meta::type_name("snapshot_written"), m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, snapshot_failed& m) { return f(caf::meta::type_name("snapshot_failed"), m.checkpoint, m.code, m.message); }
+template <class Inspector> auto inspect(Inspector& f, sinks_recovered& m) { return f(caf::meta::type_name("sinks_recovered"), m.failed, m.code, m.operator_name, m.message); }
+template <class Inspector> auto inspect(Inspector& f, recover_committables&) { return f(caf::meta::type_name("recover_committables")); }
 template <class Inspector> auto inspect(Inspector& f, snapshots_idle& m) { return f(caf::meta::type_name("snapshots_idle"), m.ended); }
 template <class Inspector> auto inspect(Inspector& f, committed& m) { return f(caf::meta::type_name("committed"), m.task, m.subtask, m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, checkpoint_due&) { return f(caf::meta::type_name("checkpoint_due")); }
@@ -237,6 +253,7 @@ template <class Inspector> auto inspect(Inspector& f, look_for_splits& m) { retu
 template <class Inspector> auto inspect(Inspector& f, begin_job&) { return f(caf::meta::type_name("begin_job")); }
 template <class Inspector> auto inspect(Inspector& f, cancel_job&) { return f(caf::meta::type_name("cancel_job")); }
 template <class Inspector> auto inspect(Inspector& f, start_barrier&) { return f(caf::meta::type_name("start_barrier")); }
+template <class Inspector> auto inspect(Inspector& f, take_savepoint& m) { return f(caf::meta::type_name("take_savepoint"), m.path, m.stop, m.drain); }
 template <class Inspector> auto inspect(Inspector& f, cancel_timed_out& m) { return f(caf::meta::type_name("cancel_timed_out"), m.attempt); }
 template <class Inspector> auto inspect(Inspector& f, ends_slowly& m) { return f(caf::meta::type_name("ends_slowly"), m.attempt); }
 
@@ -245,7 +262,6 @@ template <class Inspector> auto inspect(Inspector& f, ends_slowly& m) { return f
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::delivery)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::credit_grant)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::begin_task)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::take_savepoint)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::snapshot_taken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::store_pieces)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flow::pieces_sent)

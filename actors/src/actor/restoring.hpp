@@ -9,8 +9,8 @@
 
 namespace flow {
 
-/// The newest checkpoint in a store that an attempt of this number or a later one has completed; without a manifest where there is none.
-restore_point newest_checkpoint(std::shared_ptr<snapshot_store const> store, std::uint64_t attempt);
+/// The newest checkpoint in a store, which lies at `place`, that an attempt of this number or a later one has completed; without a manifest where there is none.
+restore_point newest_checkpoint(std::shared_ptr<snapshot_store const> store, std::string place, std::uint64_t attempt);
 /// What the first attempt of a run goes on from.
 restore_point first_restore_point(job_run const& run);
 /// The highest number of an attempt in a store and of what is restored.

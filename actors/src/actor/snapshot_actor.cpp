@@ -1,8 +1,10 @@
-// Keeps the snapshots of a job: writes what the tasks send, tells the supervisor what is in the store.
+// Keeps the snapshots of a job: writes what the tasks send, tells the supervisor what is in the store, and has committed what a
+// checkpoint holds before tasks go on from it.
 
 #include <map>
 
 #include "job_actors.hpp"
+#include "restoring.hpp"
 
 namespace flow {
 namespace {
@@ -28,6 +30,7 @@ class snapshot_shell : public snapshot_actor::base {
         [this](abandon_snapshot const& m) {
           if (m.checkpoint == current_) abandon();
         },
+        [this](recover_committables) { recover(); },
         [this](settle_snapshots const& m) { settle(m.how); },
     };
   }
@@ -102,6 +105,15 @@ class snapshot_shell : public snapshot_actor::base {
       run_->watcher.log(log_level::warning, "", [&] { return "what was written for checkpoint " + std::to_string(current_) + " is still there: " + e.message(); });
     }
     leave();
+  }
+  /// Not on the supervisor's thread: it may take for ever, and the job can still be cancelled then.
+  void recover() {
+    try {
+      recover_sinks(*run_);
+      send(supervisor_, sinks_recovered{});
+    } catch (error const& e) {
+      send(supervisor_, sinks_recovered{true, static_cast<std::uint32_t>(e.code()), e.operator_name(), e.message()});
+    }
   }
   void settle(std::optional<job_end> how) {
     if (current_ != 0) abandon();

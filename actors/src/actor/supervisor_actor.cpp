@@ -7,6 +7,8 @@
 #include "checkpointing.hpp"
 #include "restoring.hpp"
 
+#include <flow/actors/errors.hpp>
+
 namespace flow {
 namespace {
 
@@ -34,7 +36,10 @@ class supervisor_shell : public supervisor_actor::base {
         [this](begin_job) { begin(); },
         [this](cancel_job) {
           if (supervision_.state() == supervision::phase::publishing) watch_the_end();  // goes on, but not for ever
-          if (waits_to_restart_) return end_without_tasks();
+          if (waits_to_restart_) {
+            supervision_ = supervision(run_->subtasks());  // that of the attempt before has ended
+            return end_without_tasks();
+          }
           auto const what = supervision_.cancel();
           if (what == supervision::action::cancel) stop_checkpoints(error(error_code::cancelled, "the job is cancelled"));
           if (what == supervision::action::cancel) log(log_level::info, [] { return "cancelling: sources stop, sinks publish what they have received"; });
@@ -75,10 +80,7 @@ class supervisor_shell : public supervisor_actor::base {
         [this](source_progress const& m) { progress(m); },
         [this](split_request const& m) { with_splits(m.task, [&](source_splits& s) { give(m.task, s.asked(m.subtask)); }); },
         [this](look_for_splits const& m) { if (m.attempt == run_->current()->number) look(m.task); },
-        [this](take_savepoint& m) {
-          if (checkpoints_) return checkpoints_->tell([&](auto& k) { k.requested(std::move(m.what)); });
-          run_->on_savepoint({m.what.number, m.what.path, 0, error(error_code::usage, "the job takes no checkpoints; give it a directory for snapshots")});
-        },
+        [this](take_savepoint const& m) -> caf::result<std::uint64_t> { return ask_for_savepoint(m); },
         [this](snapshot_taken const& m) { tell_checkpoints([&](auto& k) { k.answered(*m.what); }); },
         [this](snapshot_written const& m) {
           restart_.progressed();
@@ -87,16 +89,22 @@ class supervisor_shell : public supervisor_actor::base {
         [this](snapshot_failed const& m) {
           tell_checkpoints([&](auto& k) { k.failed(m.checkpoint, error(static_cast<error_code>(m.code), m.message)); });
         },
+        [this](sinks_recovered const& m) {
+          recovering_ = false;
+          if (m.failed) failed(error(static_cast<error_code>(m.code), m.operator_name, m.message));
+          if (supervision_.state() != supervision::phase::starting) return end_without_tasks();
+          spawn_tasks();
+        },
         [this](snapshots_idle const& m) {
           if (m.ended) return tell_result();
-          begin_again();
+          if (waits_to_restart_) begin_again();
         },
         [this](committed const& m) { tell_checkpoints([&](auto& k) { k.confirmed(number(m), m.checkpoint); }); },
         [this](checkpoint_due) {
           if (checkpoints_) checkpoints_->due();
         },
         [this](restart_job) {
-          if (!std::exchange(waits_to_restart_, false)) return;
+          if (!waits_to_restart_) return;
           if (!checkpoints_) return begin_again();
           send(snapshots_, settle_snapshots{});  // what is left of the attempt before is given up first
         },
@@ -104,6 +112,8 @@ class supervisor_shell : public supervisor_actor::base {
   }
   const char* name() const override { return "flow.supervisor"; }
   void on_exit() override {
+    for (auto& [number, asker] : askers_) asker.deliver(actors::to_caf(no_savepoint("the job has ended")));
+    askers_.clear();
     checkpoints_.reset();
     snapshots_ = nullptr;
     splits_.clear();
@@ -144,6 +154,22 @@ class supervisor_shell : public supervisor_actor::base {
   void tell_progress() {
     run_->progress.tell(checkpoints_ ? checkpoints_->summary() : checkpoint_summary{}, restart_.restarts(), run_->clock.now());
   }
+  caf::result<std::uint64_t> ask_for_savepoint(take_savepoint const& m) {
+    if (supervision_.state() == supervision::phase::ended) return actors::to_caf(no_savepoint("the job has ended"));
+    if (!checkpoints_)
+      return actors::to_caf(error(error_code::usage, "no savepoint was taken: the job takes no checkpoints; give them a directory with --snapshots DIR"));
+    auto const number = ++savepoints_;
+    auto promise = askers_[number] = make_response_promise<std::uint64_t>();
+    tell_checkpoints([&](auto& k) { k.requested({number, m.path, m.stop, m.drain}); });
+    return promise;
+  }
+  void answer(checkpoint_action::answer const& a) {
+    auto const asker = askers_.find(a.number);
+    if (asker == askers_.end()) return;
+    if (a.failure) asker->second.deliver(actors::to_caf(*a.failure));
+    else asker->second.deliver(a.id);
+    askers_.erase(asker);
+  }
   void stop_checkpoints(error const& why) {
     if (checkpoints_) checkpoints_->stopping(why);
   }
@@ -167,12 +193,13 @@ class supervisor_shell : public supervisor_actor::base {
     if (run_->store) {
       snapshots_ = spawn_snapshots(system(), run_, supervisor_actor(this));
       checkpoints_.emplace(this, run_, checkpointing::hooks{[this](error const& e) { failed(e); }, [this](bool stopped) { end_checkpointed(stopped); },
-                                                            [this] { return enumerators(); }});
+                                                            [this] { return enumerators(); }, [this](checkpoint_action::answer const& a) { answer(a); }});
     }
     begin_attempt();
   }
   /// The job has failed and all its tasks are gone.
   void begin_again() {
+    waits_to_restart_ = false;
     supervision_ = supervision(run_->subtasks());
     barriers_ = barrier_tracker(run_->subtasks());
     drift_ = {};
@@ -180,6 +207,7 @@ class supervisor_shell : public supervisor_actor::base {
     splits_.clear();
     peers_.reset();
     decision_ = {};
+    stopped_ = false;
     try {
       run_->begin_again();
     } catch (...) {
@@ -189,14 +217,13 @@ class supervisor_shell : public supervisor_actor::base {
     tell_progress();
     begin_attempt();
   }
-  /// Commits what the checkpoint has prepared, and spawns the tasks.
+  /// First what the checkpoint has prepared is committed.
   void begin_attempt() {
-    try {
-      recover_sinks(*run_);
-    } catch (error const& e) {
-      failed(e);
-      return end_without_tasks();
-    }
+    if (!snapshots_) return spawn_tasks();
+    recovering_ = true;
+    send(snapshots_, recover_committables{});
+  }
+  void spawn_tasks() {
     auto all = std::make_shared<peers>();
     all->snapshots = snapshots_;
     for (auto const& t : run_->plan.tasks) {
@@ -215,6 +242,7 @@ class supervisor_shell : public supervisor_actor::base {
     for (std::size_t i = 0; i < run_->subtasks(); ++i) act(supervision_.ended(i));
   }
   void end_checkpointed(bool stopped) {
+    stopped_ = stopped;
     if (stopped && supervision_.state() == supervision::phase::running) act(supervision_.cancel());
     else act(supervision_.all_committed());
   }
@@ -339,6 +367,7 @@ class supervisor_shell : public supervisor_actor::base {
 
   /// Who has not ended, and what it is in.
   std::string missing() const {
+    if (recovering_) return run_->recovery_activity();
     std::string text;
     for (auto const i : supervision_.missing()) text += (text.empty() ? "" : ", ") + run_->activity_of(run_->address_of(i));
     return text;
@@ -369,6 +398,7 @@ class supervisor_shell : public supervisor_actor::base {
       case job_end::cancelled: r.end = job_result::how::cancelled; break;
       case job_end::succeeded: r.end = job_result::how::finished;
     }
+    if (stopped_ && r.end != job_result::how::failed) r.end = job_result::how::stopped;
     if (r.end == job_result::how::failed) r.failure = decision_.end ? decision_.end : supervision_.failure();
     r.operators = run_->summaries();
     r.elapsed = run_->clock.now() - began_;
@@ -400,9 +430,13 @@ class supervisor_shell : public supervisor_actor::base {
   restart_strategy restart_;
   restart_strategy::decision decision_;
   bool waits_to_restart_ = false;
+  bool recovering_ = false;  // sinks, before there are tasks
   std::vector<std::string> mistakes_;  // of what is restored
   snapshot_actor snapshots_;
   std::optional<checkpointing> checkpoints_;
+  std::map<std::uint64_t, caf::typed_response_promise<std::uint64_t>> askers_;  // for savepoints
+  std::uint64_t savepoints_ = 0;
+  bool stopped_ = false;  // with a savepoint
 };
 
 }  // namespace

@@ -41,6 +41,7 @@ class task_shell : public task_actor::base {
         [this](inject_barrier const& m) { guarded([&] { task_.inject({m.checkpoint, m.completed, m.full}, m.hold); }); },
         [this](go_on) { guarded([&] { task_.go_on(); }); },
         [this](drain_source) { guarded([&] { task_.drain(); }); },
+        [this](barrier_comes) { guarded([&] { task_.expect_barrier(); }); },
         [this](commit_prepared const& m) { guarded([&] { task_.commit(m.checkpoint); }); },
         [this](snapshot_credit const& m) {
           sender_->give(m.bytes);

@@ -2,6 +2,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include "../actor/job_actors.hpp"
+#include "../supervisor/checkpoint_actions.hpp"
 
 #include <flow/actors/errors.hpp>
 #include <flow/actors/spawn.hpp>
@@ -54,6 +55,9 @@ class job_shell final : public told_by_run::base {
         },
         [this](cancel_atom) { cancel(); },
         [this](counters_atom) { return result_ ? result_->operators : run_->summaries(); },
+        [this](savepoint_atom, std::string const& path) { return take({path}); },
+        [this](stop_with_savepoint_atom, std::string const& path) { return take({path, true}); },
+        [this](stop_with_savepoint_atom, std::string const& path, bool drain) { return take({path, true, drain}); },
         [this](job_ended const& m) { end(m.result); },
         [this](job_unresponsive const& m) {
           stuck_ = m.what;
@@ -73,6 +77,10 @@ class job_shell final : public told_by_run::base {
  private:
   void cancel() {
     if (!result_ && supervisor_) caf::anon_send(supervisor_, cancel_job{});
+  }
+  caf::result<std::uint64_t> take(take_savepoint what) {
+    if (result_ || !supervisor_) return to_caf(no_savepoint("the job has ended"));
+    return delegate(supervisor_, std::move(what));
   }
   void leave(caf::error const& reason) {
     if (!reason) return;  // the normal end of a linked actor, which CAF's links do not pass on either

@@ -24,7 +24,7 @@ struct flow_rate {
 /// What a status line tells.
 struct status_view {
   std::string job;
-  bool cancelling = false;
+  std::string ending{};  // "cancelling"; empty while the job runs
   std::chrono::nanoseconds elapsed{0};
   flow_rate records_in, bytes_in;    // of all sources
   flow_rate records_out, bytes_out;  // of all sinks

@@ -27,7 +27,7 @@ std::chrono::nanoseconds status_display::due_in() {
   return queue_.is_empty() ? until_status : std::min<std::chrono::nanoseconds>(until_status, redraw_every);  // it waits for standard error
 }
 
-void status_display::update(std::function<run_counters()> const& counters, bool cancelling) {
+void status_display::update(std::function<run_counters()> const& counters, std::string const& ending) {
   auto const now = clock_.now();
   if (follows_status() && now - last_ >= interval_) {
     last_ = now;
@@ -35,7 +35,7 @@ void status_display::update(std::function<run_counters()> const& counters, bool 
     auto view = meter_.update(found.operators, now);
     view.checkpoints = found.checkpoints;
     view.restarts = found.restarts;
-    view.cancelling = cancelling;
+    view.ending = ending;
     if (auto const every = settings_.status_interval(); every.count() > 0 && now - held_up_logged_ >= every) {
       held_up_logged_ = now;
       log_held_up(view);

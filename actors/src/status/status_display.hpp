@@ -37,8 +37,9 @@ class status_display {
   observer watcher(std::function<void()> wake);
   /// How long until there is something to be shown, unless `wake` is called before.
   std::chrono::nanoseconds due_in();
-  /// Shows what there is to be shown by now. `counters()` is called when it is time for a status.
-  void update(std::function<run_counters()> const& counters, bool cancelling);
+  /// Shows what there is to be shown by now. `counters()` is called when it is time for a status; `ending` says how a job that is about
+  /// to end does.
+  void update(std::function<run_counters()> const& counters, std::string const& ending);
   /// Takes the line away and prints the rest of the log; `waits` for a slow reader of standard error or leaves it out.
   void finish(bool waits);
 

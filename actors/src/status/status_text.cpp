@@ -50,7 +50,7 @@ void add_checkpoints(std::vector<piece>& pieces, int part, int rank, int size_ra
 std::vector<piece> pieces_of(status_view const& v, timestamp wall) {
   std::vector<piece> pieces;
   if (!v.job.empty()) pieces.push_back({0, highest_rank, printable(v.job)});
-  if (v.cancelling) pieces.push_back({1, 0, "cancelling"});
+  if (!v.ending.empty()) pieces.push_back({1, 0, v.ending});
   pieces.push_back({2, 1, short_clock(v.elapsed)});
   if (v.done) pieces.push_back({3, 1, fmt::format("{}%", static_cast<int>(*v.done * 100))});
   if (v.left) pieces.push_back({3, 2, ", " + short_clock(*v.left) + " left"});

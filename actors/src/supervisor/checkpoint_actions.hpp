@@ -19,6 +19,9 @@ struct savepoint_request {
   bool drain = false;  // as if the input had come to its end: windows fire, results are published; `stop` as well
 };
 
+/// Why there is no savepoint.
+inline error no_savepoint(std::string const& why) { return {error_code::checkpoint_failed, "no savepoint was taken: " + why}; }
+
 namespace checkpoint_action {
 
 /// Begin it in the store (of a savepoint: a store of its own at `path`) and let the sources' enumerators be written.

@@ -13,8 +13,6 @@ constexpr auto never = std::chrono::nanoseconds::max();
 
 std::string described(snapshot_kind kind, checkpoint_id id) { return (kind == snapshot_kind::savepoint ? "savepoint " : "checkpoint ") + std::to_string(id); }
 
-error not_taken(std::string const& why) { return {error_code::checkpoint_failed, "no savepoint was taken: " + why}; }
-
 /// Bytes of all pieces that a manifest names, and of those written for it.
 std::pair<std::uint64_t, std::uint64_t> size_of(snapshot_manifest const& m) {
   std::uint64_t all = 0, own = 0;
@@ -57,7 +55,7 @@ void checkpoint_coordinator::leave(phase to, error const& why) {
   }
   if (stopping_) requests_.push_front(*stopping_);
   else if (now_ && now_->request) requests_.push_front(*now_->request);
-  for (auto const& r : requests_) answer(pending_, r, 0, not_taken(why.what()));
+  for (auto const& r : requests_) answer(pending_, r, 0, no_savepoint(why.what()));
   now_.reset();
   stopping_.reset();
   requests_.clear();
@@ -84,9 +82,9 @@ void checkpoint_coordinator::confirmed(std::size_t subtask, checkpoint_id id) {
 }
 
 void checkpoint_coordinator::requested(savepoint_request r) {
-  if (phase_ == phase::starting) answer(pending_, r, 0, not_taken("the job is not running yet, or starts again after a failure; ask again"));
-  else if (phase_ == phase::ended) answer(pending_, r, 0, not_taken("the job is ending"));
-  else if (draining_ || stopping_) answer(pending_, r, 0, not_taken("the job is stopping with a savepoint already"));
+  if (phase_ == phase::starting) answer(pending_, r, 0, no_savepoint("the job is not running yet, or starts again after a failure; ask again"));
+  else if (phase_ == phase::ended) answer(pending_, r, 0, no_savepoint("the job is ending"));
+  else if (draining_ || stopping_) answer(pending_, r, 0, no_savepoint("the job is stopping with a savepoint already"));
   else {
     if (r.drain) pending_.push_back(checkpoint_action::drain{});
     draining_ = draining_ || r.drain;
@@ -103,7 +101,7 @@ void checkpoint_coordinator::answer(steps& to, savepoint_request const& r, check
 std::vector<checkpoint_step> checkpoint_coordinator::next(std::chrono::nanoseconds now, timestamp wall) {
   steps all = std::exchange(pending_, {});
   while (phase_ == phase::running &&
-         (abandon(all, now) || write(all) || complete(all, now) || inject(all) || begin_next(all, now, wall) || end(all))) {
+         (abandon(all, now) || write(all) || complete(all, now) || give_up_commits(all, now) || inject(all) || begin_next(all, now, wall) || end(all))) {
   }
   return all;
 }
@@ -208,6 +206,15 @@ void checkpoint_coordinator::commit(steps& to) {
   if (!unconfirmed_.empty()) to.push_back(checkpoint_action::commit{uncommitted_, unconfirmed_});
 }
 
+/// While none is in progress that would wait for them: at the end of the input none ever is.
+bool checkpoint_coordinator::give_up_commits(steps& to, std::chrono::nanoseconds now) {
+  if (now_ || unconfirmed_.empty() || now < ended_ + settings_.checkpoint_timeout()) return false;
+  phase_ = phase::starting;  // until the job has been told that it has failed
+  to.push_back(checkpoint_action::fail{{error_code::checkpoint_failed, "checkpoint " + std::to_string(uncommitted_) + " is complete, but was not committed within " +
+                                                                           format_duration(settings_.checkpoint_timeout()) + " (checkpoint-timeout) by " + names_of(unconfirmed_)}});
+  return true;
+}
+
 void checkpoint_coordinator::end_stopped(steps& to) {
   stopping_.reset();
   to.push_back(checkpoint_action::end{true});
@@ -233,7 +240,7 @@ bool checkpoint_coordinator::abandon(steps& to, std::chrono::nanoseconds now) {
   auto const why = error(given_up.failure->code(), given_up.failure->operator_name(), described(given_up.kind, given_up.id) + ": " + given_up.failure->message());
   to.push_back(checkpoint_action::abandon{given_up.id, given_up.path(), why.what()});
   if (stopping_) to.push_back(checkpoint_action::resume{});
-  if (auto const& asked = stopping_ ? stopping_ : given_up.request) answer(to, *asked, 0, not_taken(why.what()));
+  if (auto const& asked = stopping_ ? stopping_ : given_up.request) answer(to, *asked, 0, no_savepoint(why.what()));
   stopping_.reset();
   ++summary_.failed;
   summary_.last_failure = why.what();
@@ -258,7 +265,7 @@ std::chrono::nanoseconds checkpoint_coordinator::next_begin() const {
 
 std::chrono::nanoseconds checkpoint_coordinator::due() const {
   if (phase_ != phase::running) return never;
-  if (!now_) return all_finished() ? never : next_begin();
+  if (!now_) return std::min(all_finished() ? never : next_begin(), unconfirmed_.empty() ? never : ended_ + settings_.checkpoint_timeout());
   return now_->stage == stage::collecting ? now_->began + settings_.checkpoint_timeout() : never;
 }
 

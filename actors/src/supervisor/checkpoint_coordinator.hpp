@@ -112,6 +112,7 @@ class checkpoint_coordinator {
   bool abandon(steps& to, std::chrono::nanoseconds now);
   bool write(steps& to);
   bool complete(steps& to, std::chrono::nanoseconds now);
+  bool give_up_commits(steps& to, std::chrono::nanoseconds now);
   bool end(steps& to);
   void end_stopped(steps& to);
 

@@ -8,6 +8,21 @@
 #include <flow/operator/source_operator.hpp>
 
 namespace flow {
+namespace {
+
+class told_of_damage final : public state_source {
+ public:
+  told_of_damage(restore_point const& from, restored_operator inner) : from_(from), inner_(std::move(inner)) {}
+  void restore(state_object& declared) override {
+    telling_of_damage(from_, [&] { inner_.restore(declared); });
+  }
+
+ private:
+  restore_point const& from_;
+  restored_operator inner_;
+};
+
+}  // namespace
 
 job_restore::job_restore(restore_point from, graph const& g, settings const& s) : from_(std::move(from)), graph_(g), plan_(*from_.manifest, g, s) {
   if (!plan_.mistakes().empty()) throw plan_.refusal(plan_.mistakes());
@@ -17,7 +32,7 @@ std::unique_ptr<state_source> job_restore::state_of(node_id id, std::uint32_t su
   auto const& name = graph_.at(id).name;
   auto const* const of = plan_.stored(name);
   if (!of) return nullptr;
-  return std::make_unique<restored_operator>(from_, *of, subtask, parallelism, from_.goes_on && !plan_.is_renamed(name));
+  return std::make_unique<told_of_damage>(from_, restored_operator(from_, *of, subtask, parallelism, from_.goes_on && !plan_.is_renamed(name)));
 }
 
 /// Under another number of subtasks one has finished only if all had.

@@ -3,12 +3,24 @@
 
 #include <memory>
 
+#include "restore_choice.hpp"
 #include "restore_plan.hpp"
 
 #include <flow/graph/plan.hpp>
 #include <flow/snapshot/restored_operator.hpp>
 
 namespace flow {
+
+/// Calls `f`, which reads of a checkpoint: that something is damaged is told with the ways to go on.
+template <class F>
+void telling_of_damage(restore_point const& from, F f) {
+  try {
+    f();
+  } catch (error const& e) {
+    if (e.code() != error_code::bad_record) throw;
+    throw damaged(e, from.manifest->id, *from.store, from.place);
+  }
+}
 
 class job_restore {
  public:

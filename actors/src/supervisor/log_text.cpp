@@ -33,7 +33,10 @@ std::string share(split const& s, std::uint32_t subtask) {
 }
 
 std::string end(job_result::how how, std::chrono::nanoseconds elapsed) {
-  auto const word = how == job_result::how::finished ? "finished" : how == job_result::how::cancelled ? "was cancelled" : "failed";
+  auto const word = how == job_result::how::finished    ? "finished"
+                    : how == job_result::how::cancelled ? "was cancelled"
+                    : how == job_result::how::stopped   ? "has stopped with a savepoint"
+                                                        : "failed";
   return fmt::format("{} after {:.3f} s", word, std::chrono::duration<double>(elapsed).count());
 }
 

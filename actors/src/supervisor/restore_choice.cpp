@@ -33,7 +33,8 @@ std::string what_there_is(std::vector<snapshot_summary> const& all) {
 
 [[noreturn]] void nothing_to_restore(restore_origin const& origin, std::string const& place) {
   throw error(error_code::not_found, "there is no checkpoint in '" + place + "' to restore" +
-                                         (origin.form == restore_form::latest ? "; --restore-or-fresh starts fresh where there is none" : "; check the path"));
+                                         (origin.form == restore_form::latest ? "; --restore-or-fresh starts fresh where there is none"
+                                                                                   : "; check the path: a savepoint that was not completed leaves a directory without one"));
 }
 
 snapshot_manifest manifest_of(checkpoint_id id, snapshot_store const& store, std::string const& place) {

@@ -214,6 +214,11 @@ void task::pass(barrier const& b) {
   take_shares();
 }
 
+void task::expect_barrier() {
+  for (auto* s : sinks_)
+    if (open_ && s->two_phase()) s->expect_barrier();
+}
+
 void task::drain() {
   if (source_) source_->stop();
 }

@@ -93,6 +93,8 @@ class task {
   void go_on() { holds_ = false; }
   /// The source ends as if its input had ended.
   void drain();
+  /// A checkpoint has begun: its sinks take what comes before its barrier.
+  void expect_barrier();
   /// A checkpoint is complete: its sinks make visible what they have prepared for it.
   void commit(checkpoint_id id) { writer_->commit(id); }
   /// Called with each barrier that has passed the whole task.

@@ -40,6 +40,7 @@ part_committer::part_committer(output_settings settings, std::string extension)
 void part_committer::open(connector_context const& context) {
   names_ = part_names(context.operator_name, extension_);
   attempt_ = context.attempt;
+  accept_duplicates_ = context.accept_duplicates;
 }
 
 void part_committer::commit(std::span<bytes const> committables) {
@@ -87,9 +88,10 @@ void part_committer::publish(pending_part const& part) const {
   if (!already)
     throw error(error_code::not_found, expected + "neither '" + hidden + "' nor '" + visible +
                                            "' is there: it was removed, the folder is another, or a later attempt of the job runs; bring the file back");
+  if (accept_duplicates_ && *already > part.bytes) return;  // a later checkpoint than the one gone back to has published it
   if (*already != part.bytes)
     throw error(error_code::bad_record, expected + "'" + visible + "' has " + std::to_string(*already) +
-                                            ": another program has changed it, or a later checkpoint has published it; restore that, or cut the file to the length expected");
+                                            ": another program has changed it, or a later checkpoint has published it; restore that, cut the file to the length expected, or take what is behind it twice with --accept-duplicates");
 }
 
 /// An open file ends where the checkpoint was: what was written behind that is written again.

@@ -34,6 +34,7 @@ class part_committer final : public committer {
   std::string const extension_;
   part_names names_;
   std::uint64_t attempt_ = 0;
+  bool accept_duplicates_ = false;
 };
 
 }  // namespace flow::file::detail

@@ -31,7 +31,7 @@ void rolled_parts::begin_file() {
   current_.path = hidden;
   current_.prepared = false;
   folder_changed_ = true;
-  full_bytes_ = settings_.roll.bytes == 0 ? most_buffered : std::min<std::uint64_t>(most_buffered, settings_.roll.bytes);
+  bound_buffer();
   begun_ = now();
   in_file_ = true;
 }
@@ -51,10 +51,13 @@ bool rolled_parts::is_due(std::chrono::nanoseconds now) const {
 
 void rolled_parts::full() {
   flush();
+  if (settings_.roll.bytes > 0 && current_.described.bytes >= settings_.roll.bytes) roll();
+}
+
+/// Full is what brings the file to its size, whenever it was flushed before; the next record, where that has brought it there.
+void rolled_parts::bound_buffer() {
   auto const limit = settings_.roll.bytes, written = current_.described.bytes;
-  if (limit == 0) return;
-  if (written >= limit) return roll();
-  full_bytes_ = std::min<std::uint64_t>(most_buffered, limit - written);
+  full_bytes_ = limit == 0 ? most_buffered : std::min<std::uint64_t>(most_buffered, std::max<std::uint64_t>(limit, written + 1) - written);
 }
 
 void rolled_parts::flush() {
@@ -64,6 +67,7 @@ void rolled_parts::flush() {
   current_.described.bytes += buffer_.size();
   buffer_.clear();
   unsynced_ = true;
+  bound_buffer();
 }
 
 /// Ends the current file; the next record begins another.

@@ -33,6 +33,7 @@ class rolled_parts final : public part_output {
   };
 
   void full() override;
+  void bound_buffer();
   bool is_due(std::chrono::nanoseconds now) const;
   void roll();
   std::chrono::nanoseconds now() const { return clock_ ? clock_->now() : std::chrono::nanoseconds{0}; }

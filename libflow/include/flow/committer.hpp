@@ -12,6 +12,8 @@
 //   * Only what was prepared by the attempt that runs is given to `commit`; `connector_context::attempt` is its number. A committer
 //     that finds another attempt's in its way, or cannot find what was prepared, throws: an error that says what it expected is
 //     better than a result that is missing.
+//   * Where the user goes back to an older checkpoint (`connector_context::accept_duplicates`), `recover` finds what later ones have
+//     published: that stays, as long as all that was prepared is there.
 //   * Errors are thrown as `flow::error`. The engine calls again where `error::retry` says that it is worth while, or fails the job.
 
 #include <span>

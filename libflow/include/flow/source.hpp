@@ -77,6 +77,8 @@ struct connector_context {
   /// that continue the same snapshots.
   bool checkpoints = false;
   std::uint64_t attempt = 1;
+  /// Of a committer that recovers: what is restored may be older than what has been published, and the user takes the duplicates.
+  bool accept_duplicates = false;
   /// Makes the engine poll (or write) again soon; for the callbacks of client libraries. Callable from any thread.
   std::function<void()> wake = [] {};
   /// Time of the machine, for rates and time-outs; outlives the reader.

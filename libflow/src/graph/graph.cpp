@@ -25,6 +25,16 @@ node& graph::add(std::string kind, std::string name) {
   return n;
 }
 
+node& graph::add_ahead_of(node& n, std::string kind, std::string name) {
+  n.ahead = std::make_shared<node>();
+  n.ahead->id = first_ahead + n.id;
+  n.ahead->kind = std::move(kind);
+  n.ahead->name = std::move(name);
+  n.ahead->inputs = {{n.inputs[0].from, n.inputs[0].port, partitioning::forward}};
+  n.ahead->follows_input = true;
+  return *n.ahead;
+}
+
 std::uint32_t graph::parallelism_of(node_id id, std::uint32_t default_parallelism) const {
   node const& n = at(id);
   if (n.parallelism) return *n.parallelism;

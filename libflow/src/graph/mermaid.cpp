@@ -14,7 +14,9 @@ std::string quoted(std::string_view text) {
   return label + "\"";
 }
 
-std::string name_in_diagram(node_id id) { return "n" + std::to_string(id); }
+std::string name_in_diagram(node_id id) {
+  return graph::is_ahead(id) ? name_in_diagram(id - graph::first_ahead) + "_ahead" : "n" + std::to_string(id);
+}
 
 std::string shape_of(node const& n) {
   std::string const label = quoted(n.name == n.kind ? n.name : n.kind + ": " + n.name);

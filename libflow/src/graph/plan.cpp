@@ -16,6 +16,13 @@ bool chained(graph const& g, node const& n, std::uint32_t default_parallelism) {
   return one_to_one(n.inputs[0], g.parallelism_of(n.inputs[0].from, default_parallelism), g.parallelism_of(n.id, default_parallelism));
 }
 
+/// What works ahead of a node's exchange; null where nothing does.
+node const* ahead_of(graph const& g, node const& n, std::uint32_t default_parallelism) {
+  if (!n.ahead || g.is_read(n.id, 1)) return nullptr;
+  bool const single = g.parallelism_of(n.inputs[0].from, default_parallelism) == 1 && g.parallelism_of(n.id, default_parallelism) == 1;
+  return single ? nullptr : n.ahead.get();
+}
+
 /// Describing a record runs the user's `serialize`, which may throw.
 std::string schema_text(node const& n, output_declaration const& o) {
   try {
@@ -48,6 +55,13 @@ plan make_plan(graph const& g, settings const& s) {
   plan p;
   std::vector<std::uint32_t> task_of(g.nodes().size());
   for (auto const& n : g.nodes()) {  // nodes come after their inputs
+    auto inputs = n->inputs;
+    if (auto const* const ahead = ahead_of(g, *n, s.parallelism())) {
+      auto& sender = p.tasks[task_of[inputs[0].from]];
+      sender.name += " -> " + ahead->name;
+      sender.nodes.push_back(ahead->id);
+      inputs = {{ahead->id, 1, inputs[0].partitioning}, {ahead->id, 0, inputs[0].partitioning}};
+    }
     bool const chain = chained(g, *n, s.parallelism());
     if (!chain) {
       task_plan t;
@@ -61,11 +75,11 @@ plan make_plan(graph const& g, settings const& s) {
     task.name += (task.name.empty() ? "" : " -> ") + n->name;
     task.nodes.push_back(n->id);
     task.blocking |= n->blocking;
-    for (std::uint32_t i = 0; !chain && i < n->inputs.size(); ++i) {
-      auto const& e = n->inputs[i];
+    for (std::uint32_t i = 0; !chain && i < inputs.size(); ++i) {
+      auto const& e = inputs[i];
       bool const same = g.parallelism_of(e.from, s.parallelism()) == task.parallelism;
       auto const how = e.partitioning == partitioning::forward && !same ? partitioning::rebalance : e.partitioning;
-      p.exchanges.push_back({task_of[e.from], e.from, e.port, task.id, i, how});
+      p.exchanges.push_back({task_of[graph::is_ahead(e.from) ? n->inputs[0].from : e.from], e.from, e.port, task.id, i, how});
     }
   }
   p.fingerprint = fingerprint_of(g);

@@ -25,6 +25,7 @@ void source_operator_base::open() {
 void source_operator_base::restore(stored_split const& s) {
   assign(s.value);
   auto const place = static_cast<std::uint32_t>(splits_.size() - 1);
+  splits_[place].restored = true;
   if (assigner_ && !s.watermarks.empty()) guarded([&] { assigner_->restore(place, s.watermarks); });
 }
 
@@ -179,7 +180,8 @@ timestamp source_operator_base::lowest_watermark() const {
   bool waiting = terms_.on_request && !terms_.complete && request_ != request::waiting;  // another may be there
   for (std::size_t i = 0; i < splits_.size(); ++i) {
     if (splits_[i].ended || splits_[i].idle) continue;
-    if (terms_.in_time_order && !reading(splits_[i].number)) waiting = true;
+    bool const begun = splits_[i].restored || !terms_.in_time_order || reading(splits_[i].number);
+    if (!begun) waiting = true;
     else lowest = std::min(lowest, assigner_->watermark(static_cast<std::uint32_t>(i)));
   }
   return lowest == end_of_time && waiting ? no_watermark : lowest;

@@ -1,6 +1,7 @@
 #include "snapshot/rocksdb_store.hpp"
 
 #include <rocksdb/listener.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 
 #include <array>
@@ -76,6 +77,8 @@ rocksdb_store::rocksdb_store(std::string directory, mode m, rocksdb::Env* env) :
   auto status = open(mode_);
   // A job that writes here may have replaced files between two looks.
   for (int attempts = 1; read_only() && attempts < 10 && (status.IsPathNotFound() || status.IsCorruption()); ++attempts) status = open(mode_);
+  if (read_only() && status.IsInvalidArgument() && status.ToString().find("Column family not found") != std::string::npos)
+    throw error(error_code::not_found, "there are no snapshots in '" + directory_ + "': making the database has begun and not ended; check the path");
   if (!status.ok()) throw to_error(status, read_only() ? "read the snapshots" : "open the snapshots", directory_);
 }
 
@@ -153,6 +156,23 @@ void rocksdb_store::visit(family f, std::string const& from, std::function<bool(
   at->Seek(from);
   while (at->Valid() && use({at->key().data(), at->key().size()})) at->Next();
   if (!at->status().ok()) throw to_error(at->status(), "read the snapshots", directory_);
+  if (!at->Valid()) check_files(f);
+}
+
+/// In version 7.8 an iterator ends before a damaged block as if there were no more keys, and what was not seen would be removed.
+void rocksdb_store::check_files(family f) const {
+  rocksdb::ColumnFamilyMetaData found;
+  db_->GetColumnFamilyMetaData(handle(f), &found);
+  for (auto const& level : found.levels)
+    for (auto const& file : level.files) {
+      rocksdb::Options options;
+      options.env = env_;
+      rocksdb::SstFileReader reader(options);
+      auto status = reader.Open(file.db_path + file.name);
+      if (read_only() && status.IsPathNotFound()) continue;  // a job has removed it since; this reader still has it
+      if (status.ok()) status = reader.VerifyChecksum();
+      if (!status.ok()) throw to_error(status, "read the snapshots", directory_);
+    }
 }
 
 }  // namespace flow::detail

@@ -32,6 +32,8 @@ class rocksdb_store final : public key_value_store {
   rocksdb::Status open(mode m);
   void close();
   void check(rocksdb::Status const& status, std::string const& doing);
+  /// Throws where a file of a family is damaged. O(bytes).
+  void check_files(family f) const;
   rocksdb::ColumnFamilyHandle* handle(family f) const { return families_[static_cast<std::size_t>(f)]; }
 
   std::string directory_;

@@ -37,6 +37,8 @@ void use(Windows const& windows) {
   windows.template aggregate<flow::distinct_count<&number::fraction>>("tried");
 #elif MISUSE == 8
   windows.template aggregate<flow::quantiles<1001, &number::fraction>>("tried");
+#elif MISUSE == 9
+  windows.pre_aggregate(true).template aggregate<flow::count>("tried");
 #else
   windows.process("listed", [](auto const&, std::span<number const> all, numbers& out) { out.emit(all.front()); });
   windows.template aggregate<flow::count>("counted", [](auto const&, std::int64_t n, numbers& out) { out.emit({n, 0}); });

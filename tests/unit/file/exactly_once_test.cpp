@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -56,13 +55,14 @@ struct subtask {
 };
 
 template <class Sink>
-void recover(Sink const& sink, std::vector<flow::bytes> const& committables, std::uint64_t attempt) {
+void recover(Sink const& sink, std::vector<flow::bytes> const& committables, std::uint64_t attempt, bool accept_duplicates = false) {
   auto const made = sink.template make<word>();
   auto const first = made.make_committer();
   flow::connector_context context;
   context.operator_name = "words";
   context.checkpoints = true;
   context.attempt = attempt;
+  context.accept_duplicates = accept_duplicates;
   first->open(context);
   first->recover(committables);
 }
@@ -102,6 +102,20 @@ TEST_CASE("a file is rolled when it has come to a size, each with a header of it
   CHECK(content_of(folder / "words-0000-0001-000002.csv") == "text\ne\n");
 }
 
+TEST_CASE("a file that is flushed and secured between its records is rolled at its size as well") {
+  temporary_folder folder;
+  subtask s(flow::file::csv(folder.path()).roll_bytes(9));
+  s.write({"a"});
+  s.writer->flush();
+  s.checkpoint();
+  s.write({"b"});
+  s.writer->flush();
+  s.write({"c"});
+  s.end();
+  CHECK(content_of(folder / "words-0000-0001-000000.csv") == "text\na\nb\n");
+  CHECK(content_of(folder / "words-0000-0001-000001.csv") == "text\nc\n");
+}
+
 TEST_CASE("a file is rolled by age, by inactivity and by checkpoints, and never for a reason that is switched off") {
   temporary_folder folder;
   auto const sink = flow::file::json_lines(folder.path());
@@ -126,7 +140,7 @@ TEST_CASE("a file is rolled by age, by inactivity and by checkpoints, and never 
   CHECK(visible_after(sink.roll_after(0s).roll_when_inactive(0s), 1h, 1h) == 0);
   CHECK(visible_after(sink.roll_on_checkpoint(), 0s, 0s) == 1);
   for (auto const* option : {"roll_after", "roll_when_inactive"})
-    CHECK_THAT(complaint_of([&] { option == std::string("roll_after") ? sink.roll_after(-1s) : sink.roll_when_inactive(-1s); }),
+    CHECK_THAT(complaint_of([&] { static_cast<void>(option == std::string("roll_after") ? sink.roll_after(-1s) : sink.roll_when_inactive(-1s)); }),
                Contains("usage") && Contains(option) && Contains("at least 0"));
 }
 
@@ -209,6 +223,23 @@ TEST_CASE("what is abandoned or cancelled keeps what was prepared, and no more")
     CHECK(folder.names() == names{"words-0000-0001-000000.csv", "words-0000-0001-000001.csv"});
     for (auto const& name : folder.names()) std::filesystem::remove(folder / name);
   }
+}
+
+TEST_CASE("going back to an older checkpoint, what later ones have published stays, where the duplicates are taken") {
+  temporary_folder folder;
+  auto const sink = flow::file::csv(folder.path());
+  subtask s(sink);
+  s.write({"a"});
+  auto const older = s.writer->prepare(1);
+  s.write({"b"});
+  s.end();
+  auto const visible = folder / "words-0000-0001-000000.csv";
+  REQUIRE(content_of(visible) == "text\na\nb\n");
+  CHECK_THAT(complaint_of([&] { recover(sink, older, 2); }), Contains("has 9: ") && Contains("--accept-duplicates"));
+  recover(sink, older, 2, true);
+  CHECK(content_of(visible) == "text\na\nb\n");
+  std::filesystem::resize_file(visible, 6);
+  CHECK_THAT(complaint_of([&] { recover(sink, older, 2, true); }), Contains("with 7 bytes as prepared") && Contains("has 6"));
 }
 
 TEST_CASE("a committer says what it expected and does not find") {

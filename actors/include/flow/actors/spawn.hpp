@@ -73,9 +73,13 @@ namespace flow::actors {
 using await_atom = caf::atom_constant<caf::atom("await")>;
 using cancel_atom = caf::atom_constant<caf::atom("cancel")>;
 using counters_atom = caf::atom_constant<caf::atom("counters")>;
+using savepoint_atom = caf::atom_constant<caf::atom("savepoint")>;
+using stop_with_savepoint_atom = caf::atom_constant<caf::atom("stop_save")>;
 inline constexpr await_atom await_v{};
 inline constexpr cancel_atom cancel_v{};
 inline constexpr counters_atom counters_v{};
+inline constexpr savepoint_atom savepoint_v{};
+inline constexpr stop_with_savepoint_atom stop_with_savepoint_v{};
 
 /// A job under way.
 ///
@@ -85,6 +89,10 @@ inline constexpr counters_atom counters_v{};
 ///     requests are answered with an error (not_responding) that names the operator they are in.
 ///   * `cancel_v` asks the job to end: sources stop, sinks publish what they have received. Answered at once; await the end.
 ///   * `counters_v` is answered with the counters as they are, or as they were at the end.
+///   * `savepoint_v` and a path: takes a savepoint in that directory, which is made, and is answered with its id, or with an error that says
+///     why there is none (as with `flow::running_job::savepoint`); the job runs on.
+///   * `stop_with_savepoint_v` and a path: the same, and then the job ends (`stopped`); with `true` behind the path it is drained before, as if
+///     its input had ended.
 ///
 /// How it lives with other actors: the exit of an actor that uses the handle does nothing to the job. An exit message other than
 /// normal, from a linked actor or sent on purpose, cancels the job; the actor terminates when the job has ended. It does not
@@ -92,7 +100,10 @@ inline constexpr counters_atom counters_v{};
 /// any more and no request is waiting, the job is cancelled, as with `flow::running_job`: otherwise an actor system
 /// that waits for its actors before it shuts down could wait for ever. Who wants a job to go on holds its handle.
 using job_actor = caf::typed_actor<caf::replies_to<await_atom>::with<job_result>, caf::reacts_to<cancel_atom>,
-                                   caf::replies_to<counters_atom>::with<std::vector<operator_summary>>>;
+                                   caf::replies_to<counters_atom>::with<std::vector<operator_summary>>,
+                                   caf::replies_to<savepoint_atom, std::string>::with<std::uint64_t>,
+                                   caf::replies_to<stop_with_savepoint_atom, std::string>::with<std::uint64_t>,
+                                   caf::replies_to<stop_with_savepoint_atom, std::string, bool>::with<std::uint64_t>>;
 
 /// Starts a job whose tasks are actors of `system`. Throws `flow::error` (invalid_job) that lists every mistake of the graph.
 ///

@@ -69,14 +69,23 @@ struct node {
   std::function<std::unique_ptr<split_enumerator>()> make_enumerator;
   /// Of a two-phase sink: makes the one that recovers; those that commit are the operators' own.
   std::function<std::unique_ptr<committer>()> make_committer;
+  /// What may work ahead of the exchange in front of this node, for less to cross it: its outputs 1 and 0 are then this
+  /// node's inputs 0 and 1. The plan says whether it does.
+  std::shared_ptr<node> ahead;
 };
 
 class graph {
  public:
   /// Adds a node; an empty name becomes "<kind>-<number>" unless it must be named.
   node& add(std::string kind, std::string name);
-  node& at(node_id id) { return *nodes_[id]; }
-  node const& at(node_id id) const { return *nodes_[id]; }
+  /// Adds what may work ahead of the exchange in front of `n`, which reads one stream.
+  node& add_ahead_of(node& n, std::string kind, std::string name);
+  node& at(node_id id) { return is_ahead(id) ? *nodes_[id - first_ahead]->ahead : *nodes_[id]; }
+  node const& at(node_id id) const { return is_ahead(id) ? *nodes_[id - first_ahead]->ahead : *nodes_[id]; }
+  /// Numbers of nodes that may work ahead of another are that one's number and this.
+  static constexpr node_id first_ahead = node_id{1} << 31;
+  static bool is_ahead(node_id id) { return id >= first_ahead; }
+  /// All but those that may work ahead of others.
   std::vector<std::unique_ptr<node>> const& nodes() const { return nodes_; }
 
   /// Every mistake that the types could not catch, with the operators' names. `checkpoints`: whether the job is run with them.
@@ -88,7 +97,6 @@ class graph {
   bool has_event_time(edge const& e) const;
 
  private:
-
   std::vector<std::unique_ptr<node>> nodes_;
 };
 

@@ -3,6 +3,9 @@
 //
 // An operator shares a task with the one before it when it has that one input, forwarded, the same parallelism, and
 // neither of them says otherwise; a hash exchange between single subtasks is forwarded, too.
+//
+// What may work ahead of an operator's exchange does so unless there are single subtasks at both ends, or the operator's
+// output 1 is read: late records, which nobody could tell apart any more.
 
 #include <string>
 #include <vector>

@@ -91,7 +91,7 @@ class operator_base : public receiver {
   void watermark(timestamp w) override { forward_watermark(w); }
   void idle() override;
   void pass(barrier const& b) final { for (auto& o : outputs_) o.pass(b); }
-  /// Brings declared state up to date where it is not always; a checkpoint is about to be cut.
+  /// Brings declared state up to date where it is not always, or gives out what is in none; a checkpoint is about to be cut.
   virtual void settle_state() {}
   void end() override { for (auto& o : outputs_) o.end(); }
   bool ready() const override { return !suspended_ && outputs_ready(); }

@@ -13,6 +13,8 @@ class resumable_operator : public operator_base {
   /// Works on the records of `b` from `next_` on, of which it makes the number of those done, and asks `still_ready` between
   /// them; whether it came to the end.
   virtual bool run(std::uint32_t input, batch_base const& b) = 0;
+  /// Whether the batch has been handed on as it is, so that there is nothing to do with its records.
+  virtual bool hand_on(std::uint32_t, batch_ref&) { return false; }
   /// Goes on with what no record asked for: timers, windows. Like `continue_output`.
   virtual bool continue_firing() { return true; }
 
@@ -24,7 +26,7 @@ class resumable_operator : public operator_base {
   void process(batch_ref& b) final { process_from(0, b); }
   void process_from(std::uint32_t input, batch_ref& b) final {
     next_ = 0;
-    if (run(input, *b)) return;
+    if (hand_on(input, b) || run(input, *b)) return;
     std::swap(b, rest_);  // what is left there from before is empty: the caller gets it in return, or nothing
     rest_input_ = input;
     if (b && (!b.unique() || &b->type() != &rest_->type())) b = {};

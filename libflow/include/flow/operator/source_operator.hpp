@@ -77,6 +77,7 @@ class source_operator_base : public operator_base {
     bool ended = false;        // its place is free for another
     bool idle = false;
     bool paused = false;
+    bool restored = false;     // it may have been begun before, and holds the watermark in any case
     std::chrono::nanoseconds quiet{0};
   };
   std::vector<active_split> const& splits() const { return splits_; }

@@ -41,8 +41,6 @@ class encoder : public cereal::OutputArchive<encoder, cereal::AllowEmptyClassEli
   bytes& out_;
 };
 
-class evolving_decoder;
-
 /// Reads back what an `encoder` wrote. Throws `flow::error` (bad_record) when the bytes end too early.
 class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElision> {
  public:
@@ -59,10 +57,8 @@ class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElis
   std::size_t left() const { return static_cast<std::size_t>(end_ - next_); }
   /// Passes over bytes that another reader has taken from `next`.
   void skip(std::size_t size) { next_ += size; }
-  /// Of the type being read, as compiled.
+  /// Of the type being read, as compiled: what is written under another is read by an `evolving_decoder`.
   std::uint32_t class_version = 0;
-  /// Reads the values that were written under another schema (`read_value` in evolving_decoder.hpp); null where they were not.
-  evolving_decoder* evolving = nullptr;
 
  private:
   std::byte const* next_;

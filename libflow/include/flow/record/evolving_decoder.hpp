@@ -5,10 +5,7 @@
 //     in(tag, key);         // what is not of that schema is read as a `decoder` reads it
 //     read_value(in, t);    // a T from a value of `stored`; fields that are not stored have their defaults
 //
-// Or for values among others in the bytes of a decoder, whoever knows nothing of schemas calling `read_value(plain, t)`:
-//
-//     evolving_decoder values(stored, schema_of<T>());
-//     plain.evolving = &values;
+// Or, for values among others that a plain decoder reads: `evolving_decoder(stored, schema_of<T>()).read_from(plain, t)`.
 //
 // A Cereal archive like `decoder`, for as many values as there are, one behind the other. What is the same in both schemas is read as
 // that does; in structures that differ each field is looked up by its name, and found by passing over those before it:
@@ -179,13 +176,6 @@ void read_value(evolving_decoder& in, T& value) {
     in.read(&value, sizeof value);
   }
 }
-/// The same, by `in.evolving` where there is one.
-template <class T>
-void read_value(decoder& in, T& value) {
-  if (in.evolving) [[unlikely]] return in.evolving->read_from(in, value);
-  if constexpr (describable<T>) in(value); else in.read(&value, sizeof value);
-}
-
 template <class T>
 void evolving_decoder::read_from(decoder& in, T& value) {
   at_ = byte_cursor(in.next(), in.left());

@@ -15,6 +15,7 @@ struct restore_point {
   std::shared_ptr<snapshot_manifest const> manifest;
   /// Whether the checkpoints to come go into the same store, and may build on this one.
   bool goes_on = true;
+  std::string place{};  // where the store lies, for messages
 };
 
 class restored_operator final : public state_source {

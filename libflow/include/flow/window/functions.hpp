@@ -19,6 +19,7 @@ struct aggregate_function {
   using key = Key;
   using aggregate = A;
   using out = windowed<Key, result_of<A>>;
+  static constexpr bool merges_in_any_order = true;
 
   void add(A& into, T const& r) const { into.add(r); }
   void merge(A& into, A const& other) const { into.merge(other); }

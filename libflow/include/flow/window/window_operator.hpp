@@ -8,6 +8,9 @@
 // passed on when the firing it caused is complete, and no barrier passes before.
 //
 // What it remembers is declared: the slices, and the watermark up to which it has fired.
+//
+// Input 1 takes parts of slices that senders have put together (pre_aggregation.hpp): such a part meets the fate of its
+// slice. A part of a slice that is late is counted, by its records.
 
 #include <flow/operator/resumable.hpp>
 #include <flow/record/json_text.hpp>
@@ -15,6 +18,7 @@
 #include <flow/window/firing.hpp>
 #include <flow/window/fold.hpp>
 #include <flow/window/gathering.hpp>
+#include <flow/window/keyed_partial.hpp>
 #include <flow/window/merged_slices.hpp>
 
 namespace flow {
@@ -24,6 +28,7 @@ class window_operator final : public resumable_operator {
   using record = typename Fold::record;
   using key = typename Fold::key;
   using aggregate = typename Fold::aggregate;
+  using part = keyed_partial<key, aggregate>;
 
  public:
   window_operator(std::string name, window_spec const& spec, Fold fold)
@@ -47,8 +52,23 @@ class window_operator final : public resumable_operator {
   }
 
  protected:
-  bool run(std::uint32_t, batch_base const& b) override {
-    auto const& in = as<record>(b);
+  bool run(std::uint32_t input, batch_base const& b) override {
+    if constexpr (pre_aggregates<Fold>)
+      if (input == 1) return run_through(as<part>(b));
+    return run_through(as<record>(b));
+  }
+  bool continue_firing() override { return fire(); }
+
+ private:
+  using walk = std::conditional_t<keeps_records<aggregate>, window_gather<Fold>, window_merge<Fold>>;
+  enum class slice_state { none, live, refire, late, gap };
+  static constexpr std::uint32_t portion = 64;
+  static constexpr std::size_t worth_prefetching = 4096;
+
+  // ---- records, and parts of slices
+
+  template <class In>
+  bool run_through(batch<In> const& in) {
     std::uint32_t const n = in.size();
     try {
       while (next_ < n) {
@@ -71,18 +91,14 @@ class window_operator final : public resumable_operator {
     late_.flush();
     return true;
   }
-  bool continue_firing() override { return fire(); }
 
- private:
-  using walk = std::conditional_t<keeps_records<aggregate>, window_gather<Fold>, window_merge<Fold>>;
-  enum class slice_state { none, live, refire, late, gap };
-  static constexpr std::uint32_t portion = 64;
-  static constexpr std::size_t worth_prefetching = 4096;
-
-  // ---- records
+  decltype(auto) key_of(record const& r) const { return fold_.key_of(r); }
+  key const& key_of(part const& p) const { return p.key; }
+  void add(aggregate& into, record const& r) const { fold_.add(into, r); }
+  void add(aggregate& into, part const& p) const { detail::merge_of_key(fold_, p.key, into, p.value); }
 
   /// The hashes of the records' keys: over the whole stream there is one key, and no column.
-  static auto hashes_of(batch<record> const& in) {
+  static auto hashes_of(batch_base const& in) {
     struct same_for_all {
       constexpr std::uint64_t operator[](std::size_t) const { return whole_stream{}.hash(); }
     };
@@ -92,9 +108,10 @@ class window_operator final : public resumable_operator {
   bool in_slice(timestamp t) const { return static_cast<std::uint64_t>((t - span_.begin).count()) < length_; }
 
   /// The inner loop: folds records as long as they are in the current slice, which is live.
-  void fold_portion(batch<record> const& in, std::uint32_t end) {
+  template <class In>
+  void fold_portion(batch<In> const& in, std::uint32_t end) {
     auto& entries = *table_;
-    record const* const records = in.data();
+    In const* const records = in.data();
     timestamp const* const times = in.timestamps().data();
     auto const hashes = hashes_of(in);
     timestamp const begin = span_.begin;
@@ -104,7 +121,7 @@ class window_operator final : public resumable_operator {
     std::uint32_t i = next_;
     try {
       for (; i < end && static_cast<std::uint64_t>((times[i] - begin).count()) < length; ++i)
-        fold_.add(entries.find_or_insert(fold_.key_of(records[i]), hashes[i]), records[i]);
+        add(entries.find_or_insert(key_of(records[i]), hashes[i]), records[i]);
     } catch (...) {
       next_ = i;
       throw;
@@ -113,19 +130,24 @@ class window_operator final : public resumable_operator {
   }
 
   /// A record that is late, in no window, or in windows that have fired. False: no room for its results; call again.
-  bool process_special(batch<record> const& in, std::uint32_t i) {
+  template <class In>
+  bool process_special(batch<In> const& in, std::uint32_t i) {
     if (slice_state_ == slice_state::gap) {
       counters().filtered.add(1);
       ++set_aside_;
     } else if (slice_state_ == slice_state::late) {
-      counters().late.add(1);
       ++set_aside_;
-      late_.emit(in[i], in.timestamps()[i]);
+      if constexpr (std::is_same_v<In, part>) {
+        counters().late.add(in[i].records);
+      } else {
+        counters().late.add(1);
+        late_.emit(in[i], in.timestamps()[i]);
+      }
     } else {
-      auto const& k = fold_.key_of(in[i]);
+      auto const& k = key_of(in[i]);
       std::uint64_t const hash = hashes_of(in)[i];
       if (refiring_ == no_watermark) {
-        fold_.add(table_->find_or_insert(k, hash), in[i]);
+        add(table_->find_or_insert(k, hash), in[i]);
         refiring_ = first_refired();
       }
       for (; refiring_ <= last_refired(); refiring_ = slicing_.next_end(refiring_)) {

@@ -8,6 +8,7 @@
 #include <flow/window/functions.hpp>
 #include <flow/window/partial.hpp>
 #include <flow/window/per_window_operator.hpp>
+#include <flow/window/pre_aggregation.hpp>
 #include <flow/window/window_checks.hpp>
 #include <flow/window/window_operator.hpp>
 
@@ -19,7 +20,8 @@ class aggregated_stream : public basic_stream<Result, aggregated_stream<T, Resul
  public:
   aggregated_stream(detail::stream_end results, node_id late_node)
       : basic_stream<Result, aggregated_stream<T, Result>>(results), late_node_(late_node) {}
-  /// Records behind the watermark, whose windows take nothing any more. Where nobody reads them they are counted.
+  /// Records behind the watermark, whose windows take nothing any more. Where nobody reads them they are counted. Where
+  /// somebody does, senders do not aggregate ahead of the exchange.
   stream<T> late() const { return stream<T>({this->end().job, late_node_, 1}); }
   /// A stream like any other, for what takes streams.
   operator stream<Result>() const { return stream<Result>(this->end()); }
@@ -33,8 +35,8 @@ namespace detail {
 /// How windows described by a Spec are checked and computed; specialised for each type that `window(...)` takes:
 ///     static void check(node&, Spec const&)          adds the mistakes that the types could not catch
 ///     static auto make(std::string name, Spec const&, window_fold auto)     an operator whose output 1 takes late records
-///     static constexpr bool in_parts                 whether windows over the whole stream may be put together from parts
-///                                                    that subtasks aggregate (`partial_operator`)
+///     static constexpr bool in_parts                 whether windows may be put together from parts that the senders
+///                                                    aggregate (`partial_operator`, `pre_aggregation_operator`)
 template <class Spec>
 struct windowing;
 
@@ -93,16 +95,26 @@ struct keyed_windows {
   using key = key_of<Selector, T>;
   stream_end end;
   Selector selector;
+  bool pre_aggregate = true;
 
   template <class Spec, window_function F>
   auto add(std::string name, Spec const& spec, F function) const {
     bool const named = !name.empty();
+    keyed_fold<Selector, F> const fold(selector, std::move(function));
     node& n = add_windows<T, typename F::out>(end, "window", std::move(name), named, spec);
     n.keyed = true;
-    n.make = [spec, fold = keyed_fold<Selector, F>(selector, std::move(function))](node const& self) {
-      return windowing<Spec>::make(self.name, spec, fold);
-    };
+    n.make = [spec, fold](node const& self) { return windowing<Spec>::make(self.name, spec, fold); };
+    if constexpr (windowing<Spec>::in_parts && pre_aggregates<F>)
+      if (pre_aggregate) add_ahead_of(n, spec, fold);
     return aggregated_stream<T, typename F::out>({end.job, n.id, 0}, n.id);
+  }
+
+ private:
+  template <class Fold>
+  void add_ahead_of(node& n, window_spec const& spec, Fold const& fold) const {
+    node& ahead = end.job->add_ahead_of(n, "partial", n.name + "-partial");
+    ahead.outputs = {{&batch_type_of<keyed_partial<key, typename Fold::aggregate>>, "partials"}, {&batch_type_of<T>, "records"}};
+    ahead.make = [spec, fold](node const& self) { return std::make_unique<pre_aggregation_operator<Fold>>(self.name, spec, fold); };
   }
 };
 
@@ -154,6 +166,14 @@ class windowed_stream {
  public:
   windowed_stream(Division division, Spec spec) : division_(std::move(division)), spec_(std::move(spec)) {}
 
+  /// Whether senders aggregate what they have of a key and slice before it crosses the exchange, which is so if nothing is
+  /// said: for `aggregate` on tumbling and sliding windows with small aggregates, where keys repeat (pre_aggregation.hpp).
+  windowed_stream pre_aggregate(bool on) const {
+    static_assert(requires { division_.pre_aggregate; }, "pre_aggregate is of windows per key; those over the whole stream are always computed in two phases");
+    windowed_stream changed = *this;
+    changed.division_.pre_aggregate = on;
+    return changed;
+  }
   /// One result per window, `windowed<key, result>`: the aggregate A of its records. Keeps one A per key and slice.
   template <class A>
   auto aggregate(std::string name) const {

@@ -82,6 +82,28 @@ TEST_CASE("a job under way tells its counters, and a cancel lets its sinks publi
   CHECK(found->values().size() == found->seen());
 }
 
+TEST_CASE("a savepoint that cannot be taken is answered with why") {
+  stage s(8);
+  auto found = collected_numbers();
+  auto const running = actors::spawn(s.system, counting(found), small);
+  s.steps(300);
+  auto const told = [&](auto request) {
+    s.steps(300);  // it does not come to rest
+    REQUIRE(s.self->has_next_message());
+    std::optional<error> found_error;
+    request.receive([](std::uint64_t) {}, [&](caf::error& e) { found_error = actors::from_caf(e); });
+    REQUIRE(found_error);
+    CHECK(found_error->code() == error_code::usage);
+    return found_error->message();
+  };
+  CHECK_THAT(told(s.self->request(running, caf::infinite, actors::savepoint_v, std::string("p"))), Catch::Contains("the job takes no checkpoints"));
+  CHECK_THAT(told(s.self->request(running, caf::infinite, actors::stop_with_savepoint_v, std::string("p"))), Catch::Contains("--snapshots DIR"));
+  CHECK_THAT(told(s.self->request(running, caf::infinite, actors::stop_with_savepoint_v, std::string("p"), true)), Catch::Contains("--snapshots DIR"));
+  s.self->send(running, actors::cancel_v);
+  s.ask<job_result>(running, await_v);
+  CHECK_THAT(s.error_of<std::uint64_t>(s.self->request(running, caf::infinite, actors::savepoint_v, std::string("p"))).what(), Catch::Contains("the job has ended"));
+}
+
 TEST_CASE("the exit of an actor that uses the handle leaves the job alone, that of a linked actor cancels it") {
   stage s(3);
   auto found = collected_numbers();

@@ -69,7 +69,7 @@ TEST_CASE("what is not known is not told") {
   CHECK(line(v) == "j | 0:00 | in 0 (0/s) | out 0 (0/s)");
   v.watermark = end_of_time;
   CHECK(line(v) == "j | 0:00 | in 0 (0/s) | out 0 (0/s)");
-  v.cancelling = true;
+  v.ending = "cancelling";
   CHECK(line(v) == "j | cancelling | 0:00 | in 0 (0/s) | out 0 (0/s)");
   CHECK(line(v, 20) == "cancelling | 0:00");
 }

@@ -164,16 +164,28 @@ TEST_CASE("a checkpoint that takes too long is abandoned, and an error says who 
 }
 
 TEST_CASE("a time-out while commits are awaited names those who have not confirmed") {
-  stage s(settings{often}.checkpoint_timeout(3s));
+  stage s(settings{often}.checkpoint_timeout(11s));
   s.start();
   s.after(10s);
   s.answer_all(1);
   s.written(1);
   s.after(10s);
   s.answer_all(2);
-  auto const said = s.after(3s);
+  auto const said = s.after(11s);
   REQUIRE(said.size() == 2);
   CHECK_THAT(said[1], Catch::StartsWith("fail: checkpoint 2: ") && Catch::EndsWith("waiting until checkpoint 1 is committed by out (subtask 0)"));
+}
+
+TEST_CASE("commits may take no longer than a checkpoint, also those of the last") {
+  stage s(settings{often}.checkpoint_interval(1h).checkpoint_timeout(3s));
+  s.start();
+  s.finish({0, 1, 2});
+  s.answer_all(1);
+  CHECK(s.written(1) == words{"commit 1: 2"});
+  CHECK(s.coordinator.due() == s.now + 3s);
+  CHECK(s.after(3s - 1ns) == words{});
+  CHECK(s.after(1ns) == words{"fail: checkpoint 1 is complete, but was not committed within 3s (checkpoint-timeout) by out (subtask 0)"});
+  CHECK(s.after(1h) == words{});
 }
 
 TEST_CASE("while a manifest is being written no time passes for it") {

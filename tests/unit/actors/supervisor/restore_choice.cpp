@@ -84,7 +84,7 @@ TEST_CASE("a run starts from the newest checkpoint, from one by its number, or f
   CHECK(text_of({}, *store) == "fresh");
   CHECK(text_of(or_fresh, *store) == "fresh");
   CHECK(text_of(latest, *store) == "not_found: there is no checkpoint in 'dir' to restore; --restore-or-fresh starts fresh where there is none");
-  CHECK(text_of(path, *store) == "not_found: there is no checkpoint in 'dir' to restore; check the path");
+  CHECK(text_of(path, *store) == "not_found: there is no checkpoint in 'dir' to restore; check the path: a savepoint that was not completed leaves a directory without one");
   put(*store, 3);
   put(*store, 5);
   put(*store, 8, snapshot_kind::savepoint);

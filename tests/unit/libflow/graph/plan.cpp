@@ -38,8 +38,8 @@ TEST_CASE("operators are chained into one task up to the next exchange") {
   flow::job job{"j"};
   counts(job.source("in", nothing::source<event>()).map(same).filter([](event const&) { return true; })).map(same).sink("out", nothing::sink{});
   auto const p = plan_of(job);
-  CHECK(names(p) == lines{"in -> map-1 -> filter-2 -> event_time-3 -> key_by-4 x2", "counts -> map-6 -> out x2"});
-  CHECK(exchanges(p) == lines{"0->1.0 hash"});
+  CHECK(names(p) == lines{"in -> map-1 -> filter-2 -> event_time-3 -> key_by-4 -> counts-partial x2", "counts -> map-6 -> out x2"});
+  CHECK(exchanges(p) == lines{"0->1.0 hash", "0->1.1 hash"});
   CHECK(p.tasks[0].is_source);
   CHECK_FALSE(p.tasks[1].is_source);
   for (auto const& n : job.graph().nodes()) CHECK(p.task_of(n->id) == (n->id <= 4 ? 0u : 1u));
@@ -71,7 +71,7 @@ TEST_CASE("a change of parallelism divides tasks and rebalances") {
 TEST_CASE("key_by follows the parallelism of its input") {
   flow::job job{"j"};
   job.source("in", nothing::source<event>()).with_parallelism(5).key_by(&event::id).window(flow::tumbling_windows(1s)).aggregate<flow::count>("c").sink("out", nothing::sink{});
-  CHECK(names(plan_of(job)) == lines{"in -> key_by-1 x5", "c -> out x2"});
+  CHECK(names(plan_of(job)) == lines{"in -> key_by-1 -> c-partial x5", "c -> out x2"});
 }
 
 TEST_CASE("a union has a task of its own with an input per stream") {
@@ -103,6 +103,56 @@ TEST_CASE("windows over a whole stream are computed in two phases, the second by
   auto const p = plan_of(job, 3);
   CHECK(names(p) == lines{"in -> all-partial x3", "all -> out x1"});
   CHECK(exchanges(p) == lines{"0->1.0 rebalance"});
+}
+
+TEST_CASE("senders aggregate ahead of the exchange of windows: not where that is said, nor where late records are read, nor for what needs order or all records") {
+  auto tasks = [](auto build) {
+    flow::job job{"j"};
+    build(job.source("in", nothing::source<event>()).event_time(&event::at, flow::monotonous()).key_by(&event::id).window(flow::tumbling_windows(1s)));
+    return names(plan_of(job)).front();
+  };
+  auto const sum = [](event const& a, event const& b) { return event{a.id + b.id, a.at}; };
+  CHECK(tasks([](auto const& w) { w.template aggregate<flow::count>("c").sink("out", nothing::sink{}); }) == "in -> key_by-1 -> c-partial x2");
+  CHECK(tasks([](auto const& w) { w.pre_aggregate(true).template aggregate<flow::count>("c").sink("out", nothing::sink{}); }) == "in -> key_by-1 -> c-partial x2");
+  CHECK(tasks([](auto const& w) { w.pre_aggregate(false).template aggregate<flow::count>("c").sink("out", nothing::sink{}); }) == "in -> key_by-1 x2");
+  CHECK(tasks([](auto const& w) {
+          auto const counts = w.template aggregate<flow::count>("c");
+          counts.sink("out", nothing::sink{});
+          counts.late().sink("late", nothing::sink{});
+        }) == "in -> key_by-1 x2");
+  CHECK(tasks([&](auto const& w) { w.reduce("c", sum).sink("out", nothing::sink{}); }) == "in -> key_by-1 x2");
+  CHECK(tasks([](auto const& w) {
+          w.process("c", [](auto const&, std::span<event const> all, flow::output<event>& out) { out.emit(all.front()); }).sink("out", nothing::sink{});
+        }) == "in -> key_by-1 x2");
+  CHECK(tasks([](auto const& w) { w.template aggregate<flow::approximate_distinct_count<&event::id>>("c").sink("out", nothing::sink{}); }) == "in -> key_by-1 x2");
+}
+
+TEST_CASE("two windows of one keyed stream each have an operator ahead of them, in the task of their sender") {
+  flow::job job{"j"};
+  auto const keyed = job.source("in", nothing::source<event>()).event_time(&event::at, flow::monotonous()).key_by(&event::id);
+  keyed.window(flow::tumbling_windows(1s)).aggregate<flow::count>("a").sink("out-a", nothing::sink{});
+  keyed.window(flow::tumbling_windows(2s)).aggregate<flow::count>("b").sink("out-b", nothing::sink{});
+  auto const p = plan_of(job);
+  CHECK(names(p) == lines{"in -> key_by-1 -> a-partial -> b-partial x2", "a -> out-a x2", "b -> out-b x2"});
+  CHECK(exchanges(p) == lines{"0->1.0 hash", "0->1.1 hash", "0->2.0 hash", "0->2.1 hash"});
+  CHECK(p.fingerprint == plan_of(job, 1).fingerprint);
+  CHECK(flow::explain(job.graph(), p, job.name()) ==
+        "job j\n"
+        "\ntask 0  x 2\n"
+        "  source      in  (watermarks per split)\n"
+        "  key_by      key_by-1\n"
+        "  partial     a-partial\n"
+        "  partial     b-partial\n"
+        "\ntask 1  x 2\n"
+        "  from task 0 'a-partial' output 'records', hash, 4 channels\n"
+        "  from task 0 'a-partial' output 'partials', hash, 4 channels\n"
+        "  window      a\n"
+        "  sink        out-a\n"
+        "\ntask 2  x 2\n"
+        "  from task 0 'b-partial' output 'records', hash, 4 channels\n"
+        "  from task 0 'b-partial' output 'partials', hash, 4 channels\n"
+        "  window      b\n"
+        "  sink        out-b\n");
 }
 
 TEST_CASE("a task with a blocking operator blocks") {

@@ -9,9 +9,11 @@
 #include <map>
 #include <random>
 
-#include <flow/record/encoding.hpp>
+#include "unit/libflow/record/encoded.hpp"
 
 namespace {
+using record_tests::encoded;
+
 enum class colour : std::uint8_t { red = 1, blue = 200 };
 
 struct inner {
@@ -54,13 +56,6 @@ outer any_outer(std::mt19937_64& random) {
   return o;
 }
 
-template <class T>
-flow::bytes encoded(T const& value) {
-  flow::bytes out;
-  flow::encoder archive(out);
-  archive(value);
-  return out;
-}
 template <class T>
 T decoded(std::byte const* data, std::size_t size) {
   T value{};

@@ -14,17 +14,12 @@
 #include <flow/record/json_text.hpp>
 #include <flow/record/schema_change.hpp>
 
+#include "unit/libflow/record/encoded.hpp"
+
 namespace {
 
 using flow::schema_of;
-
-template <class T>
-flow::bytes encoded(std::vector<T> const& values) {
-  flow::bytes out;
-  flow::encoder archive(out);
-  for (auto const& v : values) archive(v);
-  return out;
-}
+using record_tests::encoded;
 
 /// Reads what was written as Stored as Now, in a sequence with a plain number behind each value.
 template <class Now, class Stored>
@@ -179,13 +174,12 @@ TEST_CASE("values evolve among others that a plain decoder reads") {
   for (int i = 0; i < 3; ++i) out(i, full(), std::string("behind"));
   flow::evolving_decoder values(schema_of<before::account>(), schema_of<after::account>());
   flow::decoder in(data);
-  in.evolving = &values;
   for (int i = 0; i < 3; ++i) {
     int number = -1;
     after::account account;
     std::string behind;
     in(number);
-    read_value(in, account);
+    values.read_from(in, account);
     in(behind);
     CHECK(number == i);
     CHECK(account.owner == "ada");
@@ -194,9 +188,8 @@ TEST_CASE("values evolve among others that a plain decoder reads") {
   }
   CHECK(in.left() == 0);
   flow::decoder short_in(data.data(), 20);
-  short_in.evolving = &values;
   after::account account;
-  CHECK_THROWS_AS(read_value(short_in, account), flow::error);
+  CHECK_THROWS_AS(values.read_from(short_in, account), flow::error);
 }
 
 TEST_CASE("what is stored under the schema of today is read as it is") {
@@ -206,7 +199,7 @@ TEST_CASE("what is stored under the schema of today is read as it is") {
   given.push_back(full());
   given.push_back(full());
   auto const same = evolved_all<before::account>(given);
-  CHECK(encoded(std::vector<before::point>{same[1].path}) == encoded(given[1].path));
+  CHECK(encoded(same[1].path) == encoded(given[1].path));
   CHECK(same[1].both == given[1].both);
   CHECK(same[1].far->y == 8);
 }
@@ -329,7 +322,7 @@ TEST_CASE("a refusal names the field, what is stored and what the program has, a
 
 TEST_CASE("the decoder refuses what cannot be read, and ends where bytes do") {
   CHECK_THROWS_WITH(flow::evolving_decoder(schema_of<double>(), schema_of<int>(), nullptr, 0), Catch::StartsWith("stored values cannot be read: the value is stored as"));
-  auto const whole = encoded(std::vector<before::account>(1));
+  auto const whole = encoded(before::account{});
   for (std::size_t size = 0; size < whole.size(); ++size) {
     flow::evolving_decoder in(schema_of<before::account>(), schema_of<after::account>(), whole.data(), size);
     after::account read;
@@ -427,7 +420,7 @@ TEST_CASE("a class with a version is given the one it was stored with, and each 
   REQUIRE(read.size() == 2);
   CHECK(read[0].cents == 300);
   CHECK(read[1].cents == 400);
-  CHECK(encoded(std::vector<priced_before>{{3}, {4}}).size() == 16);
+  CHECK(encoded(priced_before{3}, priced_before{4}).size() == 16);
   auto const same = evolved<priced>(priced{1, 2});
   CHECK(same.cents == 2);
   CHECK(refusal<priced, priced_before>() == "the value is stored as version 2 of its class, the program has version 1; run the program that wrote it or a later one");

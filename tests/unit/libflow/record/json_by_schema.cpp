@@ -10,7 +10,11 @@
 
 #include <flow/record/json_by_schema.hpp>
 
+#include "unit/libflow/record/encoded.hpp"
+
 namespace {
+
+using record_tests::encoded;
 
 enum class colour : std::uint8_t { red = 1, blue = 200 };
 struct point {
@@ -55,13 +59,6 @@ struct with_shared {
   void serialize(Archive& archive) { archive(CEREAL_NVP(number)); }
 };
 
-template <class T>
-flow::bytes encoded(T const& value) {
-  flow::bytes out;
-  flow::encoder archive(out);
-  archive(value);
-  return out;
-}
 std::string json(flow::schema const& s, flow::bytes const& data) {
   std::string text;
   flow::json_writer writer(text);

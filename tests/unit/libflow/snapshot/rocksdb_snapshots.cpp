@@ -244,6 +244,46 @@ TEST_CASE("a damaged manifest is told, and keeps the pieces that it may have nam
   CHECK(store->pieces().size() == 1);
 }
 
+TEST_CASE("a damaged block of manifests or headers is told, and what lies behind it is not taken for removed") {
+  bool const manifest_file = GENERATE(true, false);
+  directory const where;
+  {
+    auto const store = open_snapshots(where.path.string(), {.newest = 9});
+    for (checkpoint_id id = 1; id <= 4; ++id) {
+      store->begin(id);
+      auto const name = "operator-" + std::to_string(id);  // in its manifest and in the key of its header
+      auto const writer = store->write(id, {name, "count", 5, state_kind::table}, contents());
+      writer->append(to_bytes("text"), 1);
+      auto m = manifest(id, {{5, {writer->finish()}}});
+      m.operators[0].name = name;
+      m.job = "job-" + std::to_string(id);
+      store->finish(m);
+    }
+  }
+  std::string const text = manifest_file ? "job-3" : "operator-3";
+  fs::path file;
+  for (auto const& entry : fs::directory_iterator(where.path)) {
+    std::ifstream in(entry.path(), std::ios::binary);
+    std::string const content{std::istreambuf_iterator<char>(in), {}};
+    bool const headers = content.find("nameheaders") != std::string::npos;
+    if (content.find(text) != std::string::npos && headers != manifest_file && content.find("namechunks") == std::string::npos) file = entry.path();
+  }
+  REQUIRE_FALSE(file.empty());
+  flip_bit(file, text);
+  auto const refused = error_of([&] { open_snapshots(where.path.string(), {.newest = 9}); });
+  CHECK(refused.code() == error_code::bad_record);
+  CHECK_THAT(refused.what(), Contains(where.path.string()) && Contains("damaged"));
+  if (manifest_file) CHECK(error_of([&] { read_snapshots(where.path.string()); }).code() == error_code::bad_record);
+  flip_bit(file, [&] {
+    auto changed = text;
+    changed[3] ^= 4;
+    return changed;
+  }());
+  auto const store = open_snapshots(where.path.string(), {.newest = 9});
+  CHECK(ids(*store) == std::vector<checkpoint_id>{1, 2, 3, 4});
+  for (checkpoint_id id = 1; id <= 4; ++id) CHECK(verify(*store, id).empty());
+}
+
 TEST_CASE("a full device fails the checkpoint and no other, and when there is room the next one goes well") {
   directory const where("snapshots-on-a-small-device");
   auto const device = std::make_shared<small_device>();

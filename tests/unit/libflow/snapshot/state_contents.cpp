@@ -7,20 +7,14 @@
 #include <flow/snapshot/state_contents.hpp>
 
 #include "contract/snapshot_contract.hpp"
+#include "unit/libflow/record/encoded.hpp"
 
 using namespace snapshot_tests;
+using record_tests::encoded;
 
 namespace {
 
 constexpr std::uint8_t removed = 0, set = 1, slice_dropped = 2;
-
-template <class... T>
-bytes encoded(T const&... values) {
-  bytes out;
-  encoder archive(out);
-  archive(values...);
-  return out;
-}
 
 struct in_slice {
   timestamp slice;
