@@ -25,7 +25,7 @@ struct numbered {
 
 job counting(world& w, char const* name) {
   clicks all(2);
-  for (std::uint32_t i = 0; i < 200; ++i) all[i % 2].push_back({i % 10, i, i, i % 2 * 10'000 + i / 2});
+  for (std::uint32_t i = 0; i < 2'000; ++i) all[i % 2].push_back({i % 10, i, i, i % 2 * 10'000 + i / 2});
   job j{"counting"};
   left(j, w, {all, {}}).key_by(&click::user).process(name, numbered{&w, {}}).sink("out", w.sink("out"));
   return j;
@@ -50,7 +50,7 @@ TEST_CASE("a job that is restored from a savepoint and fails before its first ch
     REQUIRE(!answer);
     auto const published = w.sorted("out").size();
     REQUIRE(published > 0);
-    REQUIRE(published < 200);
+    REQUIRE(published < 2'000);
 
     memory_snapshots others;  // as with another directory of snapshots
     how = {.seed = 4, .snapshots = own_checkpoints ? &w.snapshots : &others};
@@ -63,6 +63,6 @@ TEST_CASE("a job that is restored from a savepoint and fails before its first ch
     CHECK(second.restarts == 1);
     std::map<std::uint32_t, std::int64_t> last;
     for (auto const& r : w.sorted("out")) CHECK(r.value == ++last[r.key]);
-    CHECK(w.sorted("out").size() == 200);
+    CHECK(w.sorted("out").size() == 2'000);
   }
 }
