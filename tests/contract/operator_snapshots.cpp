@@ -197,8 +197,8 @@ void for_each_operator(job& j, F check) {
   windows("early-and-late", tumbling_windows(40us).trigger(on_event_time().early_every(10us).late_every(15us)).allowed_lateness(30us));
   windows("on-processing-time", tumbling_windows(40us).trigger(on_processing_time(15us)));
   windows("of-processing-time", tumbling_windows(25us).processing_time());
-  check("top", l.window(tumbling_windows(30us)).aggregate<top<3, &event::n>>("top"), false, false);
-  check("distinct", l.window(sliding_windows(30us, 10us)).aggregate<distinct_count<&event::n>>("distinct"), false, false);
+  check("top", l.window(tumbling_windows(30us)).template aggregate<top<3, &event::n>>("top"), false, false);
+  check("distinct", l.window(sliding_windows(30us, 10us)).template aggregate<distinct_count<&event::n>>("distinct"), false, false);
   check("reduced", l.window(tumbling_windows(30us)).reduce("reduced", [](event const& a, event const& b) { return a.n > b.n ? a : b; }), false, false);
   check("records", l.window(sliding_windows(30us, 10us)).process("records", [](auto const& w, std::span<event const> all, output<event>& out) {
     for (auto const& e : all) out.emit({w.end, w.key, e.n});

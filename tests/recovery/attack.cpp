@@ -159,7 +159,7 @@ class trial {
     job j{"attacked"};
     s_.build(j, w_, in_);
     auto const r = run(j, how, s);
-    tell(std::string("\n    ") + (r.crashed ? "crashed" : r.end == job_result::how::finished ? "finished" : r.end == job_result::how::cancelled ? "cancelled" : r.failure->what()) +
+    tell("\n    " + std::string(r.crashed ? "crashed" : r.failure ? r.failure->what() : r.end == job_result::how::finished ? "finished" : "cancelled or stopped") +
          " after " + std::to_string(r.steps) + " steps");
     if (!r.crashed && r.failure && r.failure->message().find("a fault was asked for") == std::string::npos) throw std::runtime_error("the job failed by itself");
     if (r.restarts > disturbances_) throw std::runtime_error("it was started again " + std::to_string(r.restarts) + " times: " + r.checkpoints.last_failure);
@@ -242,7 +242,7 @@ void attack(subject const& what) {
   undisturbed const expected(what, in);
   for (auto const& [sink, rows] : expected.w.published) {
     INFO(sink);
-    REQUIRE(rows->values().size() > 10);
+    REQUIRE(rows->values().size() >= 5);
   }
   if (what.holds) what.holds(expected.w);
   auto const one = number_of("FLOW_SEED", 0);

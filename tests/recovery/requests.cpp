@@ -24,6 +24,7 @@ class slow_in_turn {
     auto& waiting = state_->waiting;
     waiting.emplace_back(q, std::move(r));
     if (++state_->calls % 3 == 0) return;
+    while (!waiting.front().second.awaited()) waiting.pop_front();  // of an attempt that has ended
     auto const [asked, first] = waiting.front();
     waiting.pop_front();
     auto const a = answer_(asked);
@@ -51,16 +52,16 @@ click odd(click const& c) {
 
 void build(job& j, world& w, inputs const& in) {
   auto all = left(j, w, in);
-  all.async("in-order", slow_in_turn<click>(w, "ask", of_click), ordered, in_flight(8), timeout(5ms), retry(100).backoff(1ms, 5ms))
+  all.async("in-order", slow_in_turn<click>(w, "ask", of_click), ordered, in_flight(8), timeout(200us), retry(1'000).backoff(20us, 100us))
       .map([](std::int64_t n) { return row{0, n, 0}; })
       .sink("in-order-out", w.sink("in-order-out"));
-  all.async("as-they-come", slow_in_turn<click>(w, "ask-too", of_click), unordered, in_flight(5), timeout(5ms), retry(100).backoff(1ms, 5ms))
+  all.async("as-they-come", slow_in_turn<click>(w, "ask-too", of_click), unordered, in_flight(5), timeout(200us), retry(1'000).backoff(20us, 100us))
       .window(tumbling_windows(100us))
       .aggregate<count>("answers")
       .map([](auto const& r) { return row{0, r.value, r.end.time_since_epoch().count()}; })
       .sink("answers-out", w.sink("answers-out"));
   all.key_by(&click::user)
-      .lookup_join(slow_in_turn<std::uint32_t>(w, "look-up", of_user), cache(6, 1ms), timeout(5ms), retry(100).backoff(1ms, 5ms))
+      .lookup_join(slow_in_turn<std::uint32_t>(w, "look-up", of_user), cache(6, 1ms), timeout(200us), retry(1'000).backoff(20us, 100us))
       .left_outer()
       .select("known", [](click const& c, std::int64_t const* found) { return row{c.user, c.id, found ? *found : -1}; })
       .sink("known-out", w.sink("known-out"));
