@@ -108,7 +108,8 @@ class trial {
     return s;
   }
   void plan_faults() {
-    for (auto n = pick(4); n > 0; --n) {
+    disturbances_ = pick(4);
+    for (auto n = disturbances_; n > 0; --n) {
       auto const& [point, passed] = points_[pick(points_.size())];
       fault const f{point, pick(passed), one_in(3) ? fault::kind::dies : fault::kind::throws};
       tell("; " + point + (f.how == fault::kind::dies ? " dies after " : " throws after ") + std::to_string(f.after));
@@ -118,6 +119,7 @@ class trial {
   void plan_store_faults(schedule& how, std::string const& savepoint) {
     if (!savepoint.empty() && one_in(3)) w_.savepoints[savepoint].fail_write(pick(12));
     if (!one_in(3)) return;
+    disturbances_ += 1'000;  // as many as are tried until it is repaired
     auto const from = some_step(), to = from + pick(400), write = pick(30);
     auto const kind = one_in(2) ? memory_snapshots::fault::kept : memory_snapshots::fault::lost;
     how.before_step = [this, from, to, write, kind](std::uint64_t step) {
@@ -144,6 +146,7 @@ class trial {
     how.faults = &w_.faults;
     how.most_steps = 2'000'000;
     std::string wanted;
+    disturbances_ = 0;
     if (number < most_runs) {
       if (one_in(3)) how.crash_after = some_step();
       if (one_in(6)) how.cancel_after = some_step();
@@ -159,6 +162,7 @@ class trial {
     tell(std::string("\n    ") + (r.crashed ? "crashed" : r.end == job_result::how::finished ? "finished" : r.end == job_result::how::cancelled ? "cancelled" : r.failure->what()) +
          " after " + std::to_string(r.steps) + " steps");
     if (!r.crashed && r.failure && r.failure->message().find("a fault was asked for") == std::string::npos) throw std::runtime_error("the job failed by itself");
+    if (r.restarts > disturbances_) throw std::runtime_error("it was started again " + std::to_string(r.restarts) + " times: " + r.checkpoints.last_failure);
     w_.faults.clear();
     w_.snapshots.repair();
     for (auto& [path, place] : w_.savepoints) place.repair();
@@ -227,6 +231,7 @@ class trial {
   std::string savepoint_;  // that is restored; empty: the newest checkpoint is
   bool changes_ = false;   // it is of the job before it was changed
   bool drains_ = false;
+  std::uint64_t disturbances_ = 0;  // of the run under way: the most restarts that they explain
   std::string story_;
 };
 

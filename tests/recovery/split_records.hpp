@@ -1,5 +1,5 @@
 #pragma once
-// A source whose splits are lists, found one by one, and of which each ends where its list does.
+// A source whose splits are lists, of which each ends where its list does.
 
 #include <memory>
 #include <string>
@@ -9,25 +9,28 @@
 
 namespace flow::testing {
 
+/// The first look finds nothing yet, the second all.
 class listed_splits final : public split_enumerator {
  public:
   listed_splits(std::size_t count, bool on_request) : count_(count), on_request_(on_request) {}
   std::vector<split> discover() override {
-    if (found_ == count_) return {};
-    return {{std::to_string(found_++), {}, {}, {}}};
+    std::vector<split> all;
+    if (!std::exchange(looked_, true) || std::exchange(found_, true)) return all;
+    for (std::size_t i = 0; i < count_; ++i) all.push_back({std::to_string(i), {}, {}, {}});
+    return all;
   }
   std::optional<std::chrono::nanoseconds> look_again() const override {
-    if (found_ == count_) return {};
+    if (found_) return {};
     return std::chrono::nanoseconds{0};
   }
   bool on_request() const override { return on_request_; }
-  std::string position() const override { return std::to_string(found_); }
-  void restore(std::string const& position) override { found_ = memory::parse_index(position, "how many splits were found"); }
+  std::string position() const override { return found_ ? "found" : ""; }
+  void restore(std::string const& position) override { found_ = position == "found"; }
 
  private:
   std::size_t const count_;
   bool const on_request_;
-  std::size_t found_ = 0;
+  bool looked_ = false, found_ = false;
 };
 
 template <class T>

@@ -75,10 +75,10 @@ void merge(state_manifest& now, chains all, std::string const& operator_name, ch
   for (auto& [part, pieces] : all) now.parts.push_back({part, std::move(pieces)});
 }
 
-/// The pieces of a state that are still valid in this attempt.
+/// The pieces of a state that are still valid in this attempt: of what each subtask has of its own, only those of the same subtasks.
 chains chains_of(state_manifest const& before, bool same_attempt) {
   chains all;
-  if (by_key_group(before.kind) || same_attempt)
+  if (by_key_group(before.kind) || before.kind == state_kind::broadcast || same_attempt)
     for (auto const& part : before.parts) all.emplace(part.part, part.pieces);
   return all;
 }

@@ -6,6 +6,8 @@
 
 #include "../actor/job_actors.hpp"
 
+#include <flow/actors/errors.hpp>
+
 namespace flow::testing {
 namespace {
 
@@ -92,7 +94,6 @@ class simulation {
     run_->random_seed = how.seed;
     keep_results(*run_, kept_);
     run_->on_end = [this](job_result r) { result_ = std::move(r); };
-    run_->on_savepoint = [this](checkpoint_action::answer const& a) { kept_.savepoints.insert_or_assign(a.path, a.failure); };
     supervisor_ = spawn_supervisor(system_, run_);
   }
 
@@ -114,11 +115,20 @@ class simulation {
   }
 
  private:
+  void ask(take_savepoint what) {
+    system_.spawn([this, what = std::move(what), supervisor = supervisor_](caf::event_based_actor* self) {
+      self->request(supervisor, caf::infinite, what)
+          .then([this, what](std::uint64_t) { kept_.savepoints.insert_or_assign(what.path, std::optional<error>{}); },
+                [this, what](caf::error const& e) {
+                  kept_.savepoints.insert_or_assign(what.path, actors::from_caf(e).value_or(error(error_code::cancelled, "the job has ended")));
+                });
+    });
+  }
   void step() {
     auto const number = kept_.steps++;
     if (how_.before_step) how_.before_step(number);
-    for (std::size_t i = 0; i < how_.wanted.size(); ++i)
-      if (auto const& w = how_.wanted[i]; w.after == number) caf::anon_send(supervisor_, take_savepoint{{i, w.path, w.stop, w.drain}});
+    for (auto const& w : how_.wanted)
+      if (w.after == number) ask(take_savepoint{w.path, w.stop, w.drain});
     if (how_.barrier_every != 0 && kept_.steps % how_.barrier_every == 0) caf::anon_send(supervisor_, start_barrier{});
     bool const stuck = !take_step(scheduler_, random_);
     if (how_.cancel_after && !cancelled_ && (stuck || kept_.steps >= *how_.cancel_after)) {

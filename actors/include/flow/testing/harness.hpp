@@ -72,7 +72,7 @@ class harness {
       : harness(s.end().job->at(s.end().node), hash_by(key), batch_size) {}
   /// Of a process function on a keyed stream; `key` is the member or function that the stream would be divided by.
   template <class F, class Selector>
-    requires(!requires { typename F::record_type; }) && detail::has_process<F, In, keyed_context<key_of<Selector, In>, F>>
+    requires(!requires { typename F::record_type; }) && flow::detail::has_process<F, In, keyed_context<key_of<Selector, In>, F>>
   harness(F f, Selector key, std::uint32_t batch_size = 1024) : harness(process_node(f, key), hash_by(key), batch_size) {}
   harness(node const& n, std::function<std::uint64_t(In const&)> hash, std::uint32_t batch_size)
       : hash_(std::move(hash)), node_(n), batch_size_(batch_size) {
@@ -247,7 +247,7 @@ class harness {
     n.name = "tested";
     n.keyed = true;
     n.outputs = {{&batch_type_of<Out>, ""}};
-    using input = detail::process_input<In, Selector, detail::process_callback>;
+    using input = flow::detail::process_input<In, Selector, flow::detail::process_callback>;
     n.make = [f, key](node const& self) { return std::make_unique<process_operator<F, input>>(self.name, f, std::vector<side_output>{}, input{key}); };
     return n;
   }
@@ -276,8 +276,8 @@ class harness {
 };
 
 template <class F, class In, class Key>
-harness(F, Key In::*) -> harness<In, typename detail::callback_output<detail::process_callback, F, In, keyed_context<Key, F>>::type>;
+harness(F, Key In::*) -> harness<In, typename flow::detail::callback_output<flow::detail::process_callback, F, In, keyed_context<Key, F>>::type>;
 template <class F, class In, class Key>
-harness(F, Key In::*, std::uint32_t) -> harness<In, typename detail::callback_output<detail::process_callback, F, In, keyed_context<Key, F>>::type>;
+harness(F, Key In::*, std::uint32_t) -> harness<In, typename flow::detail::callback_output<flow::detail::process_callback, F, In, keyed_context<Key, F>>::type>;
 
 }  // namespace flow::testing
