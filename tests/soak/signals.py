@@ -85,7 +85,6 @@ class Signals(SoakCase):
                 self.say(f"signal {number}: status {ended.status}: {ended.stderr.strip().splitlines()[-1]}")
                 self.assertIn("has stopped with a savepoint", ended.stderr)
                 self.assert_published_so_far(trial)
-                self.assertEqual([name for name in orders.hidden(trial.out)], [])
                 moved = trial.folder / "moved"
                 shutil.move(self.taken(running), moved)
                 shutil.rmtree(trial.snapshots)
@@ -97,7 +96,7 @@ class Signals(SoakCase):
 
     def test_killed_while_a_savepoint_is_written_the_job_goes_on_and_the_savepoint_is_whole_or_none(self):
         with self.trial(35, 20_000) as trial:
-            for _ in range(20):
+            for _ in range(10):
                 running = self.with_savepoints(trial)
                 running.send(signal.SIGUSR1)
                 time.sleep(trial.random.uniform(0, 0.06))
