@@ -46,7 +46,7 @@ class part_pieces {
   void added(std::uint32_t part) {
     chunk& c = *parts_[part].open;
     ++c.entries;
-    if (c.data.size() >= chunk_bytes) [[unlikely]] flush(part, false);
+    if (c.archive.size() >= chunk_bytes) [[unlikely]] flush(part, false);
   }
   /// Nothing more of this part. `removed`: something may have to be told though no entry was written.
   void close(std::uint32_t part, bool removed);
@@ -60,7 +60,7 @@ class part_pieces {
   void restored_from(checkpoint_id id) { last_ = id; }
 
  private:
-  static constexpr std::size_t chunk_bytes = 64 << 10;
+  static constexpr std::size_t chunk_bytes = 64 << 10, smallest_room = 256;
   static constexpr checkpoint_id rotation = 64;
 
   /// An archive of its own for each: a chunk can be read without those before it.
