@@ -26,7 +26,8 @@ class part_pieces {
   }
   std::uint32_t size() const { return static_cast<std::uint32_t>(parts_.size()); }
   std::uint32_t part_of(std::uint64_t hash) const { return key_group_of(hash, size()); }
-  /// The last hash of a part.
+  /// The first and the last hash of a part.
+  std::uint64_t begin_of(std::uint32_t part) const { return part == 0 ? 0 : end_of(part - 1) + 1; }
   std::uint64_t end_of(std::uint32_t part) const;
 
   /// A checkpoint begins: decides the forms. `open` is called with each delta that is opened, to write the entries that come
