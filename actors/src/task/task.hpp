@@ -116,7 +116,7 @@ class task {
   static constexpr std::chrono::nanoseconds step_time{1'000'000};
   static constexpr std::size_t step_runs = 256;  // a bound where time stands still, as in a simulation
   /// Entries of state that are written after each run.
-  static constexpr std::size_t step_slots = 512;
+  static constexpr std::size_t step_slots = 2048;
   /// Then the receivers have their turn, while what was sent is in the cache.
   static constexpr std::uint64_t step_batches = 8;
 

@@ -44,12 +44,14 @@ piece_form part_pieces::next_form(std::uint32_t number, part_state const& p) con
 void part_pieces::open(std::uint32_t part) {
   auto& p = parts_[part];
   p.open = std::make_unique<chunk>();
+  p.open->archive.run_ahead(p.begun ? chunk_bytes + smallest_room : smallest_room);
   if (!std::exchange(p.begun, true) && p.form == piece_form::delta) p.open->entries = open_(part, p.open->archive);
 }
 
 void part_pieces::flush(std::uint32_t part, bool last) {
   auto& p = parts_[part];
   std::unique_ptr<chunk> const c = std::move(p.open);
+  c->archive.settle();
   if (!cut_.full) (p.form == piece_form::base ? p.base_entries : p.delta_entries) += c->entries;
   out_->put(of_, part, p.form, std::move(c->data), c->entries, last);
 }

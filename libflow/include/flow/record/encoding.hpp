@@ -32,14 +32,55 @@ class encoder : public cereal::OutputArchive<encoder, cereal::AllowEmptyClassEli
  public:
   explicit encoder(bytes& out) : OutputArchive(this), out_(out) {}
   void write(void const* data, std::size_t size) {
-    std::size_t const at = out_.size();
-    out_.resize(at + size);
-    if (size > 0) std::memcpy(out_.data() + at, data, size);
+    if (size > static_cast<std::size_t>(end_ - next_)) return append(data, size);
+    if (size > 0) std::memcpy(next_, data, size);
+    next_ += size;
   }
 
+  /// For many small values: makes room in the buffer, which is then longer than what it holds until `settle`. Before anything is written,
+  /// and with the buffer left alone meanwhile.
+  void run_ahead(std::size_t room);
+  void settle();
+  /// Bytes in the buffer.
+  std::size_t size() const { return runs_ahead_ ? static_cast<std::size_t>(next_ - out_.data()) : out_.size(); }
+
  private:
+  void append(void const* data, std::size_t size);
+  void make_room(std::size_t total);
+
   bytes& out_;
+  bool runs_ahead_ = false;
+  std::byte* next_ = nullptr;  // in the room made ahead
+  std::byte* end_ = nullptr;
 };
+
+inline void encoder::make_room(std::size_t total) {
+  std::size_t const at = size();
+  out_.resize(total);
+  next_ = out_.data() + at;
+  end_ = out_.data() + total;
+}
+inline void encoder::run_ahead(std::size_t room) {
+  std::size_t const total = size() + room;
+  make_room(total);
+  runs_ahead_ = true;
+}
+inline void encoder::settle() {
+  if (!runs_ahead_) return;
+  out_.resize(size());
+  runs_ahead_ = false;
+  next_ = end_ = nullptr;
+}
+[[gnu::noinline]] inline void encoder::append(void const* data, std::size_t size) {
+  if (runs_ahead_) {
+    make_room(2 * (this->size() + size));
+    std::memcpy(next_, data, size);
+    next_ += size;
+  } else {
+    auto const* const first = static_cast<std::byte const*>(data);
+    out_.insert(out_.end(), first, first + size);
+  }
+}
 
 /// Reads back what an `encoder` wrote. Throws `flow::error` (bad_record) when the bytes end too early.
 class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElision> {
@@ -47,9 +88,7 @@ class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElis
   decoder(std::byte const* data, std::size_t size) : InputArchive(this), next_(data), end_(data + size) {}
   explicit decoder(bytes const& in) : decoder(in.data(), in.size()) {}
   void read(void* data, std::size_t size) {
-    if (size > static_cast<std::size_t>(end_ - next_))
-      throw error(error_code::bad_record, "encoded data ends early: expected " + std::to_string(size) +
-                                              " more bytes, found " + std::to_string(end_ - next_));
+    if (size > left()) [[unlikely]] throw_early_end(size);
     if (size > 0) std::memcpy(data, next_, size);  // an empty container may have no place for its data
     next_ += size;
   }
@@ -61,6 +100,10 @@ class decoder : public cereal::InputArchive<decoder, cereal::AllowEmptyClassElis
   std::uint32_t class_version = 0;
 
  private:
+  [[noreturn, gnu::cold, gnu::noinline]] void throw_early_end(std::size_t size) const {
+    throw error(error_code::bad_record, "encoded data ends early: expected " + std::to_string(size) + " more bytes, found " + std::to_string(left()));
+  }
+
   std::byte const* next_;
   std::byte const* end_;
 };

@@ -1,6 +1,8 @@
 #pragma once
 // A declared table: a value per key, moved by key group or, as broadcast state, copied to each subtask.
 
+#include <algorithm>
+
 #include <flow/state/operator_state.hpp>
 #include <flow/state/table_snapshot.hpp>
 
@@ -54,6 +56,8 @@ class keyed_table final : public state_object {
 
   static std::uint32_t parts_of(std::uint32_t max_parallelism) { return Kind == state_kind::broadcast ? 1 : max_parallelism; }
   void load_part(stored_state const& from, state_part const& part) {
+    auto const& base = part.pieces.front();
+    if (Kind != state_kind::broadcast) entries_.reserve(pieces_.begin_of(part.part), pieces_.end_of(part.part), std::min(base.entries, base.bytes));
     K key{};
     from.for_each_entry(part, [&](decoder& archive, piece_form form) {
       delta_entry what = delta_entry::set;

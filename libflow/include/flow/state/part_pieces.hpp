@@ -26,7 +26,8 @@ class part_pieces {
   }
   std::uint32_t size() const { return static_cast<std::uint32_t>(parts_.size()); }
   std::uint32_t part_of(std::uint64_t hash) const { return key_group_of(hash, size()); }
-  /// The last hash of a part.
+  /// The first and the last hash of a part.
+  std::uint64_t begin_of(std::uint32_t part) const { return part == 0 ? 0 : end_of(part - 1) + 1; }
   std::uint64_t end_of(std::uint32_t part) const;
 
   /// A checkpoint begins: decides the forms. `open` is called with each delta that is opened, to write the entries that come
@@ -46,7 +47,7 @@ class part_pieces {
   void added(std::uint32_t part) {
     chunk& c = *parts_[part].open;
     ++c.entries;
-    if (c.data.size() >= chunk_bytes) [[unlikely]] flush(part, false);
+    if (c.archive.size() >= chunk_bytes) [[unlikely]] flush(part, false);
   }
   /// Nothing more of this part. `removed`: something may have to be told though no entry was written.
   void close(std::uint32_t part, bool removed);
@@ -60,7 +61,7 @@ class part_pieces {
   void restored_from(checkpoint_id id) { last_ = id; }
 
  private:
-  static constexpr std::size_t chunk_bytes = 64 << 10;
+  static constexpr std::size_t chunk_bytes = 64 << 10, smallest_room = 256;
   static constexpr checkpoint_id rotation = 64;
 
   /// An archive of its own for each: a chunk can be read without those before it.

@@ -163,7 +163,7 @@ class slices final : public state_object {
   void drop_part(std::uint32_t part, timestamp begin) {
     std::vector<K> gone;
     table_type& of = at(begin);
-    of.for_each_between(part == 0 ? 0 : pieces_.end_of(part - 1) + 1, pieces_.end_of(part), [&](auto const& e) { gone.push_back(e.key); });
+    of.for_each_between(pieces_.begin_of(part), pieces_.end_of(part), [&](auto const& e) { gone.push_back(e.key); });
     for (auto const& k : gone) of.erase(k, hash_of(k));
   }
 

@@ -40,7 +40,8 @@ stored_key stored_key_of() {
 }
 
 inline void save_key(encoder& archive, std::uint64_t key, stored_key const& form) {
-  archive.write(&key, form.width ? form.width : sizeof key);
+  if (form.width == 0 || form.width == sizeof key) archive.write(&key, sizeof key);  // of a size that the compiler knows
+  else archive.write(&key, form.width);
 }
 inline void save_key(encoder& archive, std::string const& key, stored_key const& form) {
   if (form.encoded_size) archive.write(key.data(), key.size());
@@ -57,10 +58,11 @@ void save_key(encoder& archive, K const& key, stored_key const& form) {
 }
 
 inline void load_key(decoder& archive, std::uint64_t& key, stored_key const& form) {
-  std::uint32_t const width = form.width ? form.width : sizeof key;
+  std::uint32_t const width = form.width;
+  if (width == 0 || width == sizeof key) return archive.read(&key, sizeof key);
   key = 0;
   archive.read(&key, width);
-  if (form.is_signed && width < sizeof key && (key >> (8 * width - 1) & 1)) key |= ~std::uint64_t{0} << 8 * width;
+  if (form.is_signed && (key >> (8 * width - 1) & 1)) key |= ~std::uint64_t{0} << 8 * width;
 }
 inline void load_key(decoder& archive, std::string& key, stored_key const& form) {
   if (!form.encoded_size) {

@@ -79,7 +79,7 @@ class table final : private observed_table {
   /// Memory comes from `chunks`, which outlives the table, once the table is large; null: from the operating system.
   explicit table(chunk_pool* chunks = nullptr) : memory_(chunks), directory_(1, make_segment(smallest_log2, 0)) {}
   ~table() {
-    for_each_segment([this](segment_type s) { free_segment(s); });
+    if constexpr (!std::is_trivially_destructible_v<entry>) for_each_segment([](segment_type s) { s.destroy(); });
   }
   table(table const&) = delete;
   table& operator=(table const&) = delete;
@@ -250,13 +250,27 @@ class table final : private observed_table {
   }
   /// The value of a key as a snapshot has it: made where there was none, and unchanged.
   V& restore(K const& key, std::uint64_t hash) {
-    V& value = find_or_insert(key, hash);
-    segment_type const s = directory_[index_of(hash)];
-    std::uint32_t const slot = s.slot_of(key, hash);
+    segment_type s = directory_[index_of(hash)];
+    std::uint32_t slot = s.slot_of(key, hash);
+    if (slot == segment_type::none) slot = add(s, key, hash);
     segment_group& group = s.group_of(slot);
     group.changed[epoch_ & 1] &= static_cast<std::uint16_t>(~segment_type::bit_of(slot));
     group.stored |= segment_type::bit_of(slot);
-    return value;
+    return s.entries()[slot].value;
+  }
+  /// Makes room for about `count` keys with hashes within [first, last], spread evenly, where there are none yet.
+  void reserve(std::uint64_t first, std::uint64_t last, std::uint64_t count) {
+    double const in_all = static_cast<double>(count) / (static_cast<double>(last - first) + 1) * 0x1p64;
+    for (std::uint64_t at = first;;) {
+      segment_type const s = directory_[index_of(at)];
+      double const here = in_all / static_cast<double>(std::uint64_t{1} << s.depth());
+      if (s.size() == 0 && here > s.capacity() * 5 / 8.0) {
+        if (s.log2() < largest_log2) move_all(s, at, make_segment(s.log2() + 1, s.depth())); else split(s, at);
+        continue;
+      }
+      if (segment_end(at) >= last) return;
+      at = segment_end(at) + 1;
+    }
   }
 
  private:
@@ -332,16 +346,21 @@ class table final : private observed_table {
 
   V& insert(K const& key, std::uint64_t hash) {
     segment_type s = directory_[index_of(hash)];
-    while (s.full()) {
+    std::uint32_t const slot = add(s, key, hash);
+    s.group_of(slot).changed[epoch_ & 1] |= segment_type::bit_of(slot);
+    return s.entries()[slot].value;
+  }
+  /// Adds a key that is not there; `s` is then where it is, and the result its slot.
+  std::uint32_t add(segment_type& s, K const& key, std::uint64_t hash) {
+    while (s.full()) [[unlikely]] {
       grow(s, hash);
       s = directory_[index_of(hash)];
     }
     std::uint32_t const slot = s.take_slot(hash);
-    entry* const e = ::new (static_cast<void*>(&s.entries()[slot])) entry{key, V{}};
-    s.group_of(slot).changed[epoch_ & 1] |= segment_type::bit_of(slot);
+    ::new (static_cast<void*>(&s.entries()[slot])) entry{key, V{}};
     ++s.size();
     ++size_;
-    return e->value;
+    return slot;
   }
 
   /// Makes room where `hash` belongs: doubles a small segment, splits a large one. Where splitting would make the
@@ -349,7 +368,9 @@ class table final : private observed_table {
   void grow(segment_type s, std::uint64_t hash) {
     bool const small = s.log2() < largest_log2;
     bool const crowded = s.depth() >= static_cast<std::uint32_t>(std::bit_width(size_ / (std::size_t{1} << largest_log2))) + 12;
-    if (small || crowded) return move_all(s, hash, make_segment(s.log2() + 1, s.depth()));
+    if (small || crowded) move_all(s, hash, make_segment(s.log2() + 1, s.depth())); else split(s, hash);
+  }
+  void split(segment_type s, std::uint64_t hash) {
     segment_type const low = make_segment(s.log2(), s.depth() + 1);
     segment_type const high = make_segment(s.log2(), s.depth() + 1);
     std::uint32_t const bit = 63 - s.depth();
