@@ -53,6 +53,20 @@ rocksdb::ColumnFamilyOptions family_options() {
   return options;
 }
 
+/// Whether all files are as long as the database says: its own code may crash on a file that has been cut off.
+rocksdb::Status check_lengths(rocksdb::DB& db) {
+  std::vector<rocksdb::LiveFileMetaData> files;
+  db.GetLiveFilesMetaData(&files);
+  for (auto const& f : files) {
+    std::error_code failed;
+    auto const found = std::filesystem::file_size(f.db_path + f.name, failed);
+    if (failed) return rocksdb::Status::PathNotFound(f.name, failed.message());
+    if (found != f.size)
+      return rocksdb::Status::Corruption("the file " + f.name.substr(1) + " has " + std::to_string(found) + " bytes, expected " + std::to_string(f.size));
+  }
+  return {};
+}
+
 /// Makes the directory; throws where it cannot be made or holds something else.
 void prepare(std::string const& directory, bool read_only) {
   namespace fs = std::filesystem;
@@ -89,9 +103,11 @@ rocksdb::Status rocksdb_store::open(mode m) {
       {rocksdb::kDefaultColumnFamilyName, family_options()}, {"headers", family_options()}, {"chunks", family_options()}};
   rocksdb::DB* db = nullptr;
   auto const options = database_options(env_, m == mode::read);
-  auto const status = m == mode::read ? rocksdb::DB::OpenForReadOnly(options, directory_, families, &families_, &db)
-                                      : rocksdb::DB::Open(options, directory_, families, &families_, &db);
+  auto status = m == mode::read ? rocksdb::DB::OpenForReadOnly(options, directory_, families, &families_, &db)
+                                : rocksdb::DB::Open(options, directory_, families, &families_, &db);
   db_.reset(db);
+  if (status.ok()) status = check_lengths(*db);
+  if (!status.ok()) close();
   return status;
 }
 
