@@ -11,7 +11,7 @@ namespace flow {
 restore_point newest_checkpoint(std::shared_ptr<snapshot_store const> store, std::string place, std::uint64_t attempt) {
   auto const all = store->list();
   auto const newest = std::find_if(all.rbegin(), all.rend(), [=](auto const& c) {
-    return !c.damaged && c.kind != snapshot_kind::savepoint && c.attempt >= attempt;
+    return c.damaged || (c.kind != snapshot_kind::savepoint && c.attempt >= attempt);
   });
   if (newest == all.rend()) return {};
   auto manifest = std::make_shared<snapshot_manifest const>(store->manifest(newest->id));
