@@ -55,7 +55,7 @@ class fault_points {
   bool died_ = false;
 };
 
-namespace failing {
+namespace fault_adapters {
 
 class faulty_enumerator final : public split_enumerator {
  public:
@@ -165,21 +165,21 @@ class faulty_committer final : public committer {
   fault_points& at_;
 };
 
-}  // namespace failing
+}  // namespace fault_adapters
 
 /// The same source with points at which it fails. `at` outlives all that is made of it.
 template <class T>
 source<T> faulty(source<T> of, fault_points& at) {
   auto changed = of;
-  changed.make_enumerator = [of, &at] { return std::make_unique<failing::faulty_enumerator>(of.make_enumerator(), at); };
-  changed.make_reader = [of, &at] { return std::make_unique<failing::faulty_reader<T>>(of.make_reader(), at); };
+  changed.make_enumerator = [of, &at] { return std::make_unique<fault_adapters::faulty_enumerator>(of.make_enumerator(), at); };
+  changed.make_reader = [of, &at] { return std::make_unique<fault_adapters::faulty_reader<T>>(of.make_reader(), at); };
   return changed;
 }
 template <class T>
 sink<T> faulty(sink<T> of, fault_points& at) {
   auto changed = of;
-  changed.make_writer = [of, &at] { return std::make_unique<failing::faulty_writer<T>>(of.make_writer(), at); };
-  if (of.make_committer) changed.make_committer = [of, &at] { return std::make_unique<failing::faulty_committer>(of.make_committer(), at); };
+  changed.make_writer = [of, &at] { return std::make_unique<fault_adapters::faulty_writer<T>>(of.make_writer(), at); };
+  if (of.make_committer) changed.make_committer = [of, &at] { return std::make_unique<fault_adapters::faulty_committer>(of.make_committer(), at); };
   return changed;
 }
 
