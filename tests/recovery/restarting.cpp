@@ -31,7 +31,7 @@ job counting(world& w, char const* name) {
   return j;
 }
 settings some_settings() {
-  return settings{}.parallelism(2).batch_size(4).checkpoint_interval(0us).restart({.form = restart_form::fixed_delay, .attempts = 3, .delay = 1ms});
+  return settings{}.parallelism(2).batch_size(4).task_buffer(256).checkpoint_interval(0us).restart({.form = restart_form::fixed_delay, .attempts = 3, .delay = 1ms});
 }
 
 }  // namespace

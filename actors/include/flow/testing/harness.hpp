@@ -156,6 +156,7 @@ class harness {
     settle_for_barrier();
     carried_state carried;
     carried.take(operator_->state());
+    begin_chain();
     return replace(make(&carried));
   }
   /// Takes a checkpoint here: what has changed since the last one that was completed, all at first. One that does not `complete` is
@@ -187,6 +188,7 @@ class harness {
       whole.give_to(i, subtasks);
       parts.take(make(&whole, i, subtasks)->state(), i);
     }
+    begin_chain();
     return replace(make(&parts));
   }
 
@@ -228,6 +230,11 @@ class harness {
     made->start(c);
     made->state().restore_from(nullptr);
     return made;
+  }
+  /// What comes from elsewhere builds on no checkpoint before.
+  void begin_chain() {
+    pieces_ = {};
+    completed_ = 0;
   }
   /// Another operator goes on; it is told the watermark again.
   harness& replace(std::unique_ptr<operator_base> by) {
