@@ -190,7 +190,7 @@ TEST_CASE("what user code throws, anywhere, fails the job with an error that nam
       {"assign", {"numbers"}}, {"poll", {"numbers"}}, {"position", {"numbers"}}, {"reading", {"numbers"}}, {"pause", {"numbers"}},
       {"time", {"numbers"}}, {"on_record", {"numbers"}}, {"watermark", {"numbers"}}, {"map", {"map-2"}}, {"filter", {"filter-3"}},
       {"flat_map", {"flat_map-4"}}, {"batch_map", {"batch_map-5"}}, {"branch", {"branch-6"}}, {"partition_by", {"partition_by-8"}},
-      {"key_by", {"key_by-10"}}, {"key comparison", {"sums"}}, {"add", {"sums", "totals-partial"}}, {"merge", {"sums", "totals"}},
+      {"key_by", {"key_by-10"}}, {"key comparison", {"sums", "sums-partial"}}, {"add", {"sums", "sums-partial", "totals-partial"}}, {"merge", {"sums", "totals"}},
       {"result", {"sums", "totals"}}, {"making the writer", {"written"}}, {"writer open", {"written"}}, {"writer ready", {"written"}},
       {"write", {"written"}}, {"finish", {"written"}}, {"publish", {"written"}}, {"for_each", {"each"}}};
   for (auto const& [place, operators] : operators_of)

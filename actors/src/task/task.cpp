@@ -90,7 +90,8 @@ void task::assign(std::vector<split> splits, split_terms const& terms) {
 /// A split is in the snapshot of the supervisor or in that of the source, never in both.
 void task::take_shares() {
   while (!shares_.empty() && shares_.front().barriers == 0) {
-    for (auto const& s : shares_.front().splits) source_->assign(s);
+    for (auto const& s : shares_.front().splits)
+      if (!input_ended_) source_->assign(s);  // one that has been drained reads nothing more
     source_->splits_known(shares_.front().terms);
     shares_.pop_front();
   }

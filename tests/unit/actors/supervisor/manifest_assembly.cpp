@@ -84,7 +84,7 @@ TEST_CASE("key groups keep their pieces when subtasks become more or fewer") {
 }
 
 TEST_CASE("parts that are subtasks do not come from another attempt, and stay within one") {
-  for (auto const kind : {state_kind::value, state_kind::list, state_kind::union_list, state_kind::broadcast}) {
+  for (auto const kind : {state_kind::value, state_kind::list, state_kind::union_list}) {
     INFO(name_of(kind));
     auto const four = assemble(frame(1, 1), nullptr,
                                {of(0, 0, {op("in", {state("positions", kind, {base(0, 1)})})}), of(1, 1, {op("in", {state("positions", kind, {base(1, 1)})})}),
