@@ -221,7 +221,7 @@ void task::expect_barrier() {
 }
 
 void task::drain() {
-  if (source_) source_->stop();
+  if (source_ && open_ && !input_ended_) source_->stop();
 }
 
 task::result task::run_source(std::chrono::nanoseconds now) {
