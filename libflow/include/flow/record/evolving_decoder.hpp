@@ -185,10 +185,12 @@ void evolving_decoder::read_from(decoder& in, T& value) {
 
 }  // namespace flow
 
-/// Cereal asks what wrote the values of types that load through another type (enums).
+// Cereal asks what wrote the values of types that load through another type (enums).
+/// \cond
 template <>
 struct cereal::traits::detail::get_output_from_input<flow::evolving_decoder> {
   using type = flow::encoder;
 };
+/// \endcond
 
 CEREAL_REGISTER_ARCHIVE(flow::evolving_decoder)
