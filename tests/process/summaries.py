@@ -25,7 +25,8 @@ class Summaries(ProcessCase):
         self.assertEqual(told["records_in"], 10_000)
         operators = {o["name"]: o for o in told["operators"]}
         self.assertEqual(operators["sums"]["kind"], "window")
-        self.assertEqual(operators["sums"]["records_in"], 10_000)
+        self.assertEqual(operators["sums-partial"]["processed"], 10_000)
+        self.assertEqual(operators["sums"]["records_in"], operators["sums-partial"]["records_out"])
         self.assertEqual(operators["results"]["records_in"], told["records_out"])
         self.assertEqual(told["records_out"], len(self.rows()))
         self.assertEqual(operators["results"]["bytes"], sum((self.out / name).stat().st_size for name in self.files()))

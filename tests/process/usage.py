@@ -108,5 +108,5 @@ class Usage(ProcessCase):
         ended = self.run_job("windows", "--explain", "mermaid", "--parallelism", 3)
         self.assertEqual((ended.status, ended.stderr), (0, ""))
         self.assertTrue(ended.stdout.startswith("flowchart TD\n"), ended.stdout)
-        self.assertIn('-- "hash, 9 channels" -->', ended.stdout)
+        self.assertIn('-- "records: hash, 9 channels" -->', ended.stdout)
         self.assertFalse(self.out.exists())
