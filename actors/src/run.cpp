@@ -63,7 +63,7 @@ class running_job::implementation {
   std::future<std::uint64_t> savepoint(take_savepoint what) {
     auto answer = std::make_shared<std::promise<std::uint64_t>>();
     auto taken = answer->get_future();
-    system_.spawn([answer = std::move(answer), what = std::move(what), supervisor = supervisor_, run = run_](caf::event_based_actor* self) {
+    auto const ask = [answer = std::move(answer), what = std::move(what), run = run_](caf::event_based_actor* self, supervisor_actor const& supervisor) {
       self->request(supervisor, caf::infinite, what)
           .then(
               [answer, run](std::uint64_t id) {
@@ -74,7 +74,8 @@ class running_job::implementation {
                 answer->set_exception(std::make_exception_ptr(actors::from_caf(e).value_or(no_savepoint("the job has ended"))));
                 run->watcher.attention();
               });
-    });
+    };
+    system_.spawn(ask, supervisor_);
     return taken;
   }
   void trigger_barrier() { caf::anon_send(supervisor_, start_barrier{}); }

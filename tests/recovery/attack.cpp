@@ -205,6 +205,7 @@ class trial {
     if (s_.holds) s_.holds(w_);
   }
   void compare(undisturbed const& expected) {
+    std::string all;
     for (auto const& [sink, rows] : w_.published) {
       if (rows->unpublished() > 0) throw std::runtime_error("sink '" + sink + "' has " + std::to_string(rows->unpublished()) + " rows that are prepared and not published");
       if (s_.varying.contains(sink) || !expected.w.published.contains(sink)) continue;
@@ -217,8 +218,9 @@ class trial {
       std::string text = "sink '" + sink + "': " + std::to_string(missing.size()) + " missing, " + std::to_string(extra.size()) + " too many;";
       for (std::size_t i = 0; i < std::min<std::size_t>(missing.size(), 5); ++i) text += " -" + Catch::Detail::stringify(missing[i]);
       for (std::size_t i = 0; i < std::min<std::size_t>(extra.size(), 5); ++i) text += " +" + Catch::Detail::stringify(extra[i]);
-      throw std::runtime_error(text);
+      all += "\n  " + text;
     }
+    if (!all.empty()) throw std::runtime_error(all.substr(3));
   }
 
   subject const& s_;

@@ -91,6 +91,7 @@ task_beginning job_run::beginning_of(task_address a) const {
   if (!now->restore) return how;
   auto const& t = plan.tasks[a.task];
   how.finished = now->restore->had_finished(t, a.subtask);
+  how.drained = now->restore->had_been_read(t);
   how.state = [now, &t, a](std::uint32_t place) { return now->restore->state_of(t.nodes[place], a.subtask, t.parallelism); };
   return how;
 }

@@ -60,7 +60,7 @@ void checkpoint_coordinator::leave(phase to, error const& why) {
   stopping_.reset();
   requests_.clear();
   unconfirmed_.clear();  // what is restored next commits them again
-  draining_ = has_last_ = false;
+  draining_ = begins_drain_ = has_last_ = false;
 }
 
 void checkpoint_coordinator::answered(task_snapshot s) {
@@ -86,8 +86,7 @@ void checkpoint_coordinator::requested(savepoint_request r) {
   else if (phase_ == phase::ended) answer(pending_, r, 0, no_savepoint("the job is ending"));
   else if (draining_ || stopping_) answer(pending_, r, 0, no_savepoint("the job is stopping with a savepoint already"));
   else {
-    if (r.drain) pending_.push_back(checkpoint_action::drain{});
-    draining_ = draining_ || r.drain;
+    draining_ = begins_drain_ = r.drain;
     requests_.push_back(std::move(r));
   }
 }
@@ -101,16 +100,24 @@ void checkpoint_coordinator::answer(steps& to, savepoint_request const& r, check
 std::vector<checkpoint_step> checkpoint_coordinator::next(std::chrono::nanoseconds now, timestamp wall) {
   steps all = std::exchange(pending_, {});
   while (phase_ == phase::running &&
-         (abandon(all, now) || write(all) || complete(all, now) || give_up_commits(all, now) || inject(all) || begin_next(all, now, wall) || end(all))) {
+         (abandon(all, now) || write(all) || complete(all, now) || give_up_commits(all, now) || inject(all) || drain(all) ||
+                                        begin_next(all, now, wall) || end(all))) {
   }
   return all;
+}
+
+bool checkpoint_coordinator::drain(steps& to) {
+  if (now_ || !begins_drain_) return false;
+  begins_drain_ = false;
+  to.push_back(checkpoint_action::drain{});
+  return true;
 }
 
 bool checkpoint_coordinator::begin_next(steps& to, std::chrono::nanoseconds now, timestamp wall) {
   if (now_) return false;
   if (begin_savepoint(to, now, wall)) return true;
   bool const at_end = all_finished();
-  if (at_end ? has_last_ : now < next_begin() && !triggered_) return false;
+  if (at_end ? has_last_ : draining_ || (now < next_begin() && !triggered_)) return false;
   triggered_ = false;
   begin(to, at_end ? snapshot_kind::last : snapshot_kind::checkpoint, {}, now, wall);
   return true;
@@ -123,7 +130,7 @@ bool checkpoint_coordinator::begin_savepoint(steps& to, std::chrono::nanoseconds
     return true;
   }
   bool const at_end = all_finished();
-  auto const ready = std::find_if(requests_.begin(), requests_.end(), [&](auto const& r) { return r.drain || (r.stop && at_end) ? has_last_ : true; });
+  auto const ready = std::find_if(requests_.begin(), requests_.end(), [&](auto const& r) { return draining_ || (r.stop && at_end) ? has_last_ : true; });
   if (ready == requests_.end()) return false;
   auto request = std::move(*ready);
   requests_.erase(ready);
@@ -265,7 +272,7 @@ std::chrono::nanoseconds checkpoint_coordinator::next_begin() const {
 
 std::chrono::nanoseconds checkpoint_coordinator::due() const {
   if (phase_ != phase::running) return never;
-  if (!now_) return std::min(all_finished() ? never : next_begin(), unconfirmed_.empty() ? never : ended_ + settings_.checkpoint_timeout());
+  if (!now_) return std::min(draining_ || all_finished() ? never : next_begin(), unconfirmed_.empty() ? never : ended_ + settings_.checkpoint_timeout());
   return now_->stage == stage::collecting ? now_->began + settings_.checkpoint_timeout() : never;
 }
 

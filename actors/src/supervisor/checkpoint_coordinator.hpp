@@ -14,6 +14,8 @@
 // stay pending and are part of the next checkpoint. To stop the job with one, a checkpoint is taken after whose barrier the
 // sources give nothing, and when that is complete the savepoint, in which nothing is pending: so the newest checkpoint, the savepoint
 // and what has been published agree, whatever fails in between.
+//
+// A job is drained as a whole or not at all: while its sources end and its windows fire, no checkpoint is taken but the last.
 
 #include <chrono>
 #include <deque>
@@ -113,6 +115,7 @@ class checkpoint_coordinator {
   bool write(steps& to);
   bool complete(steps& to, std::chrono::nanoseconds now);
   bool give_up_commits(steps& to, std::chrono::nanoseconds now);
+  bool drain(steps& to);
   bool end(steps& to);
   void end_stopped(steps& to);
 
@@ -139,6 +142,7 @@ class checkpoint_coordinator {
   std::deque<savepoint_request> requests_;
   std::optional<savepoint_request> stopping_;  // its checkpoint or the savepoint itself is in progress
   bool draining_ = false;
+  bool begins_drain_ = false;
   bool triggered_ = false;
   bool has_last_ = false;  // the checkpoint at the end of the input is complete
   std::uint32_t failures_in_row_ = 0;

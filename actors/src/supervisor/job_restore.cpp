@@ -35,14 +35,20 @@ std::unique_ptr<state_source> job_restore::state_of(node_id id, std::uint32_t su
   return std::make_unique<told_of_damage>(from_, restored_operator(from_, *of, subtask, parallelism, from_.goes_on && !plan_.is_renamed(name)));
 }
 
-/// Under another number of subtasks one has finished only if all had.
+/// Under another number of subtasks one has finished only if all had. What works ahead of others keeps nothing.
 bool job_restore::had_finished(task_plan const& t, std::uint32_t subtask) const {
   return std::all_of(t.nodes.begin(), t.nodes.end(), [&](node_id id) {
+    if (graph::is_ahead(id)) return true;
     auto const* const of = plan_.stored(graph_.at(id).name);
     if (!of) return false;
     if (of->parallelism != t.parallelism) return of->finished.size() == of->parallelism;
     return std::find(of->finished.begin(), of->finished.end(), subtask) != of->finished.end();
   });
+}
+
+bool job_restore::had_been_read(task_plan const& t) const {
+  auto const* const source = plan_.stored(graph_.at(t.nodes.front()).name);
+  return t.is_source && source && source->finished.size() == source->parallelism;
 }
 
 std::vector<std::string> job_restore::mistakes_of(operator_base const& opened) const {

@@ -33,6 +33,8 @@ class job_restore {
   std::unique_ptr<state_source> state_of(node_id id, std::uint32_t subtask, std::uint32_t parallelism) const;
   /// Whether all operators of a subtask had come to their end.
   bool had_finished(task_plan const& t, std::uint32_t subtask) const;
+  /// Whether all subtasks of a source had come to their end, perhaps because they were drained: nothing more is read.
+  bool had_been_read(task_plan const& t) const;
   /// What of the checkpoint does not fit what operators have declared when they opened.
   std::vector<std::string> mistakes_of(operator_base const& opened) const;
 

@@ -57,6 +57,7 @@ void task::start(task_beginning const& how) {
   writer_ = std::make_unique<state_writer>(operators_, how.port, c.subtask, c.max_parallelism);
   phase_ = phase::running;
   if (how.finished) say_finished();
+  else if (how.drained) drain();
   note_activity(clock_.now());
 }
 
@@ -91,7 +92,7 @@ void task::assign(std::vector<split> splits, split_terms const& terms) {
 void task::take_shares() {
   while (!shares_.empty() && shares_.front().barriers == 0) {
     for (auto const& s : shares_.front().splits)
-      if (!input_ended_) source_->assign(s);  // one that has been drained reads nothing more
+      source_->assign(s);
     source_->splits_known(shares_.front().terms);
     shares_.pop_front();
   }

@@ -50,6 +50,8 @@ struct task_beginning {
   std::function<std::unique_ptr<state_source>(std::uint32_t place)> state{};
   /// Its subtask had finished before the checkpoint that the job is restored from: it only says so to its receivers.
   bool finished = false;
+  /// Its source reads nothing, since all of it had come to its end.
+  bool drained = false;
 };
 
 class task {

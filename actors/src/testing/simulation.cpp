@@ -116,13 +116,14 @@ class simulation {
 
  private:
   void ask(take_savepoint what) {
-    system_.spawn([this, what = std::move(what), supervisor = supervisor_](caf::event_based_actor* self) {
+    auto const ask = [this, what = std::move(what)](caf::event_based_actor* self, supervisor_actor const& supervisor) {
       self->request(supervisor, caf::infinite, what)
           .then([this, what](std::uint64_t) { kept_.savepoints.insert_or_assign(what.path, std::optional<error>{}); },
                 [this, what](caf::error const& e) {
                   kept_.savepoints.insert_or_assign(what.path, actors::from_caf(e).value_or(error(error_code::cancelled, "the job has ended")));
                 });
-    });
+    };
+    system_.spawn(ask, supervisor_);
   }
   void step() {
     auto const number = kept_.steps++;

@@ -32,6 +32,7 @@ void source_operator_base::restore(stored_split const& s) {
 // ---- splits
 
 void source_operator_base::assign(split const& s) {
+  if (stopped_) return;
   guarded([&] {
     std::size_t const place = free_place();
     splits_[place] = {s, next_number_++};
