@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
+#include <iostream>
 #include <random>
 
 #include <flow/testing/simulation.hpp>
@@ -145,6 +146,8 @@ class trial {
     how.savepoints = &w_.savepoints;
     how.faults = &w_.faults;
     how.most_steps = 2'000'000;
+    how.step_time = std::chrono::nanoseconds(10 << pick(8));
+    if (std::getenv("FLOW_LOG")) how.log = logger(log_level::trace, [](log_entry const& e) { std::cerr << e.operator_name << ": " << e.text << "\n"; });
     std::string wanted;
     disturbances_ = 0;
     if (number < most_runs) {

@@ -2,7 +2,8 @@
 // Runs a job again and again while everything goes wrong, until it comes to its end: what it has published is then what a run
 // without disturbance publishes. What goes wrong, and how the job is run, is drawn from a seed.
 //
-// FLOW_SEEDS=n sets how many seeds are tried, over all tests (2,400 unless given); FLOW_SEED=n has every test try that seed alone.
+// FLOW_SEEDS=n sets how many seeds are tried, over all tests (2,400 unless given); FLOW_SEED=n has every test try that seed alone;
+// FLOW_LOG=1 prints what the job logs.
 
 #include <functional>
 #include <set>

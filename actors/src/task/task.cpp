@@ -195,12 +195,15 @@ bool task::may_pass_barrier() const {
 
 /// A barrier passes as soon as all that is held back is in declared state; nothing is processed between.
 void task::pass_waiting_barrier() {
-  if (!waiting_barrier_ && !injected_.empty()) {
-    waiting_barrier_ = injected_.front().barrier;
-    holds_ |= injected_.front().hold;
-    injected_.pop_front();
+  while (waiting_barrier_ || !injected_.empty()) {
+    if (!waiting_barrier_) {
+      waiting_barrier_ = injected_.front().barrier;
+      holds_ |= injected_.front().hold;
+      injected_.pop_front();
+    }
+    if (!may_pass_barrier()) return;
+    pass(*std::exchange(waiting_barrier_, {}));
   }
-  if (waiting_barrier_ && may_pass_barrier()) pass(*std::exchange(waiting_barrier_, {}));
 }
 
 void task::pass(barrier const& b) {

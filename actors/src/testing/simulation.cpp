@@ -92,6 +92,7 @@ class simulation {
         run_(std::make_shared<job_run>(j, s, system_, places_of(how, s))), random_(how.seed) {
     run_->own_threads = false;
     run_->random_seed = how.seed;
+    run_->watcher.log = how.log;
     keep_results(*run_, kept_);
     run_->on_end = [this](job_result r) { result_ = std::move(r); };
     supervisor_ = spawn_supervisor(system_, run_);
@@ -132,6 +133,7 @@ class simulation {
       if (w.after == number) ask(take_savepoint{w.path, w.stop, w.drain});
     if (how_.barrier_every != 0 && kept_.steps % how_.barrier_every == 0) caf::anon_send(supervisor_, start_barrier{});
     bool const stuck = !take_step(scheduler_, random_);
+    if (how_.step_time.count() > 0) scheduler_.advance_time(how_.step_time);
     if (how_.cancel_after && !cancelled_ && (stuck || kept_.steps >= *how_.cancel_after)) {
       cancelled_ = true;
       caf::anon_send(supervisor_, cancel_job{});

@@ -46,8 +46,11 @@ struct schedule {
   fault_points* faults = nullptr;
   /// Called before each step with its number, from 0.
   std::function<void(std::uint64_t)> before_step{};
+  logger log{};
   /// A run that takes more steps than this is given up: an error.
   std::uint64_t most_steps = 100'000'000;
+  /// What a step takes. With nothing, time stands still while there is something to do, however long that lasts.
+  std::chrono::nanoseconds step_time{0};
 };
 
 inline schedule deterministic(std::uint64_t seed) { return {.seed = seed}; }

@@ -92,6 +92,16 @@ TEST_CASE("a barrier waits while an operator of the chain holds back records tha
   CHECK(t.transport.records<std::int64_t>() == std::vector<std::int64_t>{5, 5, 5, 5, 5, 1});
 }
 
+TEST_CASE("a task that has finished passes all barriers that have come since its last step") {
+  source_task t;
+  t.task->assign({}, {});
+  CHECK(t.task->step().what == outcome::finished);
+  t.task->inject({1, 0});
+  t.task->inject({2, 1});
+  t.task->step();
+  CHECK(t.barriers == std::vector<std::uint64_t>{1, 2});
+}
+
 TEST_CASE("a source task that is held up does not become idle, one whose input rests does") {
   source_task t({}, flow::settings{}.task_buffer(1));
   t.task->assign({{"a", ""}}, {.complete = false});
