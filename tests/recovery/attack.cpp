@@ -210,7 +210,7 @@ class trial {
   void compare(undisturbed const& expected) {
     std::string all;
     for (auto const& [sink, rows] : w_.published) {
-      if (rows->unpublished() > 0) throw std::runtime_error("sink '" + sink + "' has " + std::to_string(rows->unpublished()) + " rows that are prepared and not published");
+      if (rows->unpublished() > 0 && !s_.in_one_form.contains(sink)) throw std::runtime_error("sink '" + sink + "' has " + std::to_string(rows->unpublished()) + " rows that are prepared and not published");
       if (s_.varying.contains(sink) || !expected.w.published.contains(sink)) continue;
       auto const should = expected.w.sorted(sink), is = w_.sorted(sink);
       std::vector<row> missing, extra;

@@ -23,7 +23,8 @@ struct subject {
   std::function<void(world const&)> holds{};
   /// With what the job that `world::changed` makes is restored from a savepoint of that before; nothing: it has one form only.
   std::optional<restore_options> change{};
-  /// Sinks that only one of the two forms has: what they publish is part of what they would have.
+  /// Sinks that only one of the two forms has: what they publish is part of what they would have, and what they have prepared when
+  /// they are dropped is given up.
   std::set<std::string> in_one_form{};
 };
 

@@ -72,7 +72,7 @@ struct by_rules {
   void on_timer(timestamp t, auto& context, output<row>& out) {
     auto const end = t.time_since_epoch().count();
     std::int64_t known = 0;
-    rules.for_each([&](std::int64_t id, std::int64_t at) { known += at <= end ? id + 1 : 0; });
+    rules.for_each([&](std::int64_t id, std::int64_t at) { known += at < end ? id + 1 : 0; });
     out.emit(row{context.key(), *sums.find(end) * 1'000 + known % 997, end});
     sums.remove(end);
   }

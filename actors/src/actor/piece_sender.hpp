@@ -19,13 +19,15 @@ class piece_sender final : public snapshot_port {
   bool ready() const override { return under_way_ < most_under_way; }
   void put(checkpoint_id id, std::uint32_t place, state_object const& of, std::uint32_t part, piece_form form, bytes data, std::uint64_t entries,
            bool last) override {
+    turn_to(id);
     under_way_ += data.size();
     waiting_bytes_ += data.size();
     waiting_.push_back({place, header(of), part, form, std::move(data), entries, last});
-    if (waiting_bytes_ >= message_bytes || waiting_.size() >= message_chunks) send(id);
+    if (waiting_bytes_ >= message_bytes || waiting_.size() >= message_chunks) send();
   }
   void taken(checkpoint_id id, std::vector<std::vector<bytes>> prepared) override {
-    send(id);
+    turn_to(id);
+    send();
     pieces_sent m{participant_, address_.subtask, id, task_.state() == task::phase::finished, {}, std::move(prepared), {}};
     for (auto const& o : task_.operators()) {
       auto const* const sink = dynamic_cast<sink_operator_base const*>(o.get());
@@ -46,9 +48,15 @@ class piece_sender final : public snapshot_port {
     if (!known) known = std::make_shared<state_header const>(header_of(of));
     return known;
   }
-  void send(checkpoint_id id) {
+  /// What waits for another checkpoint is of one that was given up.
+  void turn_to(checkpoint_id id) {
+    if (std::exchange(checkpoint_, id) == id) return;
+    waiting_.clear();
+    under_way_ -= std::exchange(waiting_bytes_, 0);
+  }
+  void send() {
     if (waiting_.empty()) return;
-    self_->send(to_, store_pieces{id, participant_, names_, std::exchange(waiting_, {})});
+    self_->send(to_, store_pieces{checkpoint_, participant_, names_, std::exchange(waiting_, {})});
     waiting_bytes_ = 0;
   }
 
@@ -60,6 +68,7 @@ class piece_sender final : public snapshot_port {
   task_address address_;
   std::vector<std::shared_ptr<std::string const>> names_;
   std::map<state_object const*, std::shared_ptr<state_header const>> headers_;
+  checkpoint_id checkpoint_ = 0;  // for which chunks wait
   std::vector<piece_chunk> waiting_;
   std::uint64_t waiting_bytes_ = 0, under_way_ = 0;
 };

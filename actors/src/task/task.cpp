@@ -224,6 +224,12 @@ void task::expect_barrier() {
     if (open_ && s->two_phase()) s->expect_barrier();
 }
 
+/// Behind none of the barriers that wait, either.
+void task::go_on() {
+  holds_ = false;
+  for (auto& b : injected_) b.hold = false;
+}
+
 void task::drain() {
   if (source_ && open_ && !input_ended_) source_->stop();
 }

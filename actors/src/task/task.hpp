@@ -92,7 +92,7 @@ class task {
   /// Injects a barrier, at once or as soon as held-back output allows: into a source, or a task that has finished.
   /// `hold`: the source gives nothing after it until `go_on`.
   void inject(barrier const& b, bool hold = false) { injected_.push_back({b, hold}); }
-  void go_on() { holds_ = false; }
+  void go_on();
   /// The source ends as if its input had ended.
   void drain();
   /// A checkpoint has begun: its sinks take what comes before its barrier.

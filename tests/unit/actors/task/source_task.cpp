@@ -92,6 +92,20 @@ TEST_CASE("a barrier waits while an operator of the chain holds back records tha
   CHECK(t.transport.records<std::int64_t>() == std::vector<std::int64_t>{5, 5, 5, 5, 5, 1});
 }
 
+TEST_CASE("a source gives nothing behind a barrier that holds it, until it goes on, and that is said of barriers that still wait, too") {
+  source_task t;
+  t.task->assign({{"a", ""}}, {.complete = false});
+  t.script.polls = {records(0, {10, 11}), records(0, {12, 13})};
+  t.task->inject({1, 0}, true);
+  CHECK(t.task->step().what == outcome::resting);
+  CHECK(t.transport.log() == lines{"barrier 1"});
+  t.task->inject({2, 0}, true);
+  t.task->go_on();
+  t.task->step();
+  CHECK(t.barriers == std::vector<std::uint64_t>{1, 2});
+  CHECK(t.transport.records<std::int64_t>() == std::vector<std::int64_t>{10, 11, 12, 13});
+}
+
 TEST_CASE("a task that has finished passes all barriers that have come since its last step") {
   source_task t;
   t.task->assign({}, {});
