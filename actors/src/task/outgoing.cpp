@@ -27,7 +27,7 @@ outgoing::outgoing(std::uint32_t number, flow::partitioning how, std::vector<out
 void outgoing::receive(batch_ref& b) {
   if (std::exchange(any_idle_, false))
     for (auto& t : targets_) t.idle_pending = false;  // records end idleness: it must not go out behind them
-  if (how_ == partitioning::broadcast && targets_.size() > 1) {
+  if (shares()) {
     share(b);
   } else if (targets_.size() > 1 && (how_ == partitioning::hash || how_ == partitioning::custom)) {
     deal(b);
@@ -120,7 +120,7 @@ batch_ref outgoing::spare() {
 
 void outgoing::ship(target& t) {
   if (t.partial_is_empty()) return;
-  if (how_ == partitioning::broadcast && targets_.size() > 1) return ship_to_all();
+  if (shares()) return ship_to_all();
   element e;
   e.bytes = t.partial->footprint();
   e.records = std::exchange(t.partial, {});
@@ -254,7 +254,7 @@ void outgoing::tick(std::chrono::nanoseconds now, bool resting) {
   if (!any_pending || !watermarks_due) return;
   last_watermarks_ = now;
   for (auto& t : targets_)
-    if (t.partial_is_empty()) send_pending(t);
+    if (collector_of(t).partial_is_empty()) send_pending(t);
 }
 
 bool outgoing::drained() const {

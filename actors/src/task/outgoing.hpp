@@ -55,6 +55,9 @@ class outgoing final : public receiver {
     bool partial_is_empty() const { return !partial || partial->empty(); }
   };
 
+  bool shares() const { return how_ == partitioning::broadcast && targets_.size() > 1; }
+  /// Where the records that a target gets next are put together.
+  target const& collector_of(target const& t) const { return shares() ? targets_.front() : t; }
   void deal(batch_ref& b);
   void hand_over(batch_ref& b, target& t);
   void share(batch_ref& b);

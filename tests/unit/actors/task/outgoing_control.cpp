@@ -157,6 +157,18 @@ TEST_CASE("control goes to every target") {
   for (std::uint32_t t = 0; t < 3; ++t) CHECK(e.transport.log(t) == lines{"1 record", "watermark 4", "end"});
 }
 
+TEST_CASE("no watermark overtakes records that wait for the credit of one target") {
+  exchange e(3, 1, partitioning::broadcast);
+  e.give({1, 2, 3});  // takes all credit
+  e.give({4});
+  e.out.watermark(at(4));
+  e.tick(1s, true);
+  for (std::uint32_t t = 0; t < 3; ++t) CHECK(e.transport.log(t) == lines{"3 records"});
+  for (std::uint32_t t = 0; t < 3; ++t) e.pay(1'000, t);
+  e.tick(1s, true);
+  for (std::uint32_t t = 0; t < 3; ++t) CHECK(e.transport.log(t) == lines{"3 records", "1 record", "watermark 4"});
+}
+
 TEST_CASE("records that end an idleness which was not sent yet are not followed by it") {
   exchange e;
   e.out.watermark(at(4));
