@@ -134,9 +134,11 @@ struct sinks_recovered {
   std::uint32_t code = 0;
   std::string operator_name, message;
 };
-/// The store has done all that it was told, and ended where it was told so.
+/// The store has done all that it was told, and ended where it was told so; or it cannot be relied on.
 struct snapshots_idle {
-  bool ended = false;
+  bool ended = false, failed = false;
+  std::uint32_t code = 0;
+  std::string message{};
 };
 struct committed {
   std::uint32_t task = 0, subtask = 0;
@@ -235,7 +237,7 @@ template <class Inspector> auto inspect(Inspector& f, snapshot_written& m) { ret
 template <class Inspector> auto inspect(Inspector& f, snapshot_failed& m) { return f(caf::meta::type_name("snapshot_failed"), m.checkpoint, m.code, m.message); }
 template <class Inspector> auto inspect(Inspector& f, sinks_recovered& m) { return f(caf::meta::type_name("sinks_recovered"), m.failed, m.code, m.operator_name, m.message); }
 template <class Inspector> auto inspect(Inspector& f, recover_committables&) { return f(caf::meta::type_name("recover_committables")); }
-template <class Inspector> auto inspect(Inspector& f, snapshots_idle& m) { return f(caf::meta::type_name("snapshots_idle"), m.ended); }
+template <class Inspector> auto inspect(Inspector& f, snapshots_idle& m) { return f(caf::meta::type_name("snapshots_idle"), m.ended, m.failed, m.code, m.message); }
 template <class Inspector> auto inspect(Inspector& f, committed& m) { return f(caf::meta::type_name("committed"), m.task, m.subtask, m.checkpoint); }
 template <class Inspector> auto inspect(Inspector& f, checkpoint_due&) { return f(caf::meta::type_name("checkpoint_due")); }
 template <class Inspector> auto inspect(Inspector& f, restart_job&) { return f(caf::meta::type_name("restart_job")); }

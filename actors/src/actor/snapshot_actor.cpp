@@ -125,7 +125,16 @@ class snapshot_shell : public snapshot_actor::base {
         run_->watcher.log(log_level::warning, "", [&] { return "the snapshots are left as they are: " + e.message(); });
       }
     }
-    send(supervisor_, snapshots_idle{how.has_value()});
+    snapshots_idle answer{how.has_value()};
+    if (!how) {
+      try {
+        run_->store->settle();
+      } catch (...) {
+        error const e = error_being_handled({});
+        answer = {false, true, static_cast<std::uint32_t>(e.code()), e.message()};
+      }
+    }
+    send(supervisor_, std::move(answer));
     if (how) quit();
   }
 

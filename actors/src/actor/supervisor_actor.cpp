@@ -97,7 +97,9 @@ class supervisor_shell : public supervisor_actor::base {
         },
         [this](snapshots_idle const& m) {
           if (m.ended) return tell_result();
-          if (waits_to_restart_) begin_again();
+          if (!waits_to_restart_) return;
+          if (m.failed) begin_again(error(static_cast<error_code>(m.code), m.message));
+          else begin_again();
         },
         [this](committed const& m) { tell_checkpoints([&](auto& k) { k.confirmed(number(m), m.checkpoint); }); },
         [this](checkpoint_due) {
@@ -198,7 +200,7 @@ class supervisor_shell : public supervisor_actor::base {
     begin_attempt();
   }
   /// The job has failed and all its tasks are gone.
-  void begin_again() {
+  void begin_again(std::optional<error> const& obstacle = {}) {
     waits_to_restart_ = false;
     supervision_ = supervision(run_->subtasks());
     barriers_ = barrier_tracker(run_->subtasks());
@@ -209,6 +211,7 @@ class supervisor_shell : public supervisor_actor::base {
     decision_ = {};
     stopped_ = false;
     try {
+      if (obstacle) throw *obstacle;
       run_->begin_again();
     } catch (...) {
       failed(error_being_handled({}));

@@ -93,9 +93,9 @@ void source_operator_base::settle() {
 
 source_step source_operator_base::step(std::chrono::nanoseconds now) {
   using outcome = source_step::outcome;
-  if (stopped_) return {outcome::ended};
-  if (!known_) return {outcome::nothing};
+  if (!known_ && !stopped_) return {outcome::nothing};
   if (!outputs_ready()) return {outcome::blocked};
+  if (stopped_) return {outcome::ended};
   activity_scope const scope(*this);
   if (std::exchange(watermark_waits_, false)) {
     follow_time();

@@ -114,6 +114,13 @@ void stored_snapshots::abandon(checkpoint_id id) {
   try_to_clean_up();
 }
 
+void stored_snapshots::settle() {
+  recover();
+  if (doomed_.empty()) return;
+  clean_up();
+  store_->sync();
+}
+
 void stored_snapshots::end(job_end how) {
   recover();
   for (auto const id : index_.in_progress()) abandon(id);

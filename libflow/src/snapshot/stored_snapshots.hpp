@@ -21,6 +21,7 @@ class stored_snapshots final : public snapshot_store {
   std::unique_ptr<piece_writer> write(checkpoint_id id, piece_place const& place, piece_contents const& contents) override;
   void finish(snapshot_manifest const& manifest) override;
   void abandon(checkpoint_id id) override;
+  void settle() override;
   void end(job_end how) override;
   void remove(checkpoint_id id) override;
 

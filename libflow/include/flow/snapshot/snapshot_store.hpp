@@ -75,6 +75,9 @@ class snapshot_store {
   /// Removes what was written for a checkpoint in progress; of one that is not, nothing. What the store cannot remove
   /// now, the next `begin` removes, or tells why it cannot.
   virtual void abandon(checkpoint_id id) = 0;
+  /// After checkpoints have failed: makes sure that what does not exist now will not be found later either, so that what was prepared
+  /// for it may be dropped. One whose `finish` failed may lie there whole. Throws what the store throws: nothing may be dropped then.
+  virtual void settle() = 0;
   /// Abandons what is in progress and keeps or removes the checkpoints as retention has it for this end; never savepoints.
   virtual void end(job_end how) = 0;
   /// Removes one checkpoint or savepoint, also a damaged one, and the pieces that only it names; not while one with a higher id

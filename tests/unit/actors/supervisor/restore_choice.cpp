@@ -16,6 +16,7 @@ class scratched final : public snapshot_store {
   std::unique_ptr<piece_writer> write(checkpoint_id id, piece_place const& p, piece_contents const& c) override { return store_.write(id, p, c); }
   void finish(snapshot_manifest const& m) override { store_.finish(m); }
   void abandon(checkpoint_id id) override { store_.abandon(id); }
+  void settle() override { store_.settle(); }
   void end(job_end how) override { store_.end(how); }
   void remove(checkpoint_id id) override { store_.remove(id); }
   std::vector<snapshot_summary> list() const override {

@@ -60,6 +60,18 @@ TEST_CASE("a source polls when its receivers take batches, and says when to poll
   CHECK_FALSE(s.step().retry_after);
 }
 
+TEST_CASE("a source that is stopped reads nothing more and ends when its receivers have taken what they hold back") {
+  source s;
+  s.op.stop();
+  s.op.assign({"a", ""});
+  s.out.room = 0;
+  CHECK(s.step().result == outcome::blocked);
+  s.out.room = 1;
+  CHECK(s.step().result == outcome::ended);
+  CHECK(s.script.log.empty());
+  CHECK(s.script.polled == 0);
+}
+
 TEST_CASE("the watermark of a source is the lowest of its splits, unread ones and those not reached included") {
   source s(flow::monotonous());
   s.splits(3);

@@ -92,6 +92,26 @@ TEST_CASE("after a failed write and a crash all checkpoints that had finished ar
   }
 }
 
+TEST_CASE("what is settled not to exist is not found after a crash either, and before that it is not settled") {
+  int kept = 0;
+  for (std::uint64_t n = 0; n < 12; ++n) {
+    CAPTURE(n);
+    life l;
+    l.checkpoint();
+    l.disk.fail_write(n, fault::kept);
+    while (l.checkpoint() && l.last < 6) {}
+    l.store->abandon(l.last);
+    if (!l.failed) continue;
+    CHECK_THROWS_AS(l.store->settle(), error);
+    l.disk.repair();
+    kept += ids(*l.disk.open()).back() == l.last;
+    l.store->settle();
+    CHECK(ids(*l.store) == std::vector<checkpoint_id>(l.finished.begin(), l.finished.end()));
+    CHECK(ids(*l.disk.open()) == ids(*l.store));
+  }
+  CHECK(kept > 0);
+}
+
 TEST_CASE("the memory of snapshots is given back") {
   memory_snapshots disk;
   auto const store = disk.open();
