@@ -181,6 +181,7 @@ class trial {
     if (!savepoint_.empty() && newest_of(w_.savepoints[savepoint_]) < newest) leave_savepoint();
     auto const answer = r.savepoints.find(wanted);
     if (answer == r.savepoints.end() || answer->second) return;
+    if (r.restarts > 0 && r.end != job_result::how::stopped) return;  // what it has prepared may be given up
     if (newest_of(w_.savepoints[wanted]) < newest || one_in(4)) return;
     leave_savepoint();
     savepoint_ = wanted;
