@@ -149,6 +149,22 @@ TEST_CASE("a cancelled job ends, and its sinks publish what they have received")
   }
 }
 
+TEST_CASE("a job that fails while it is cancelled does not start again") {
+  struct closing_writer final : writer<std::int64_t> {
+    void write(batch<std::int64_t> const&) override {}
+    void publish() override { throw error(error_code::no_space, "the device is full"); }
+  };
+  sink<std::int64_t> closing{[] { return std::make_unique<closing_writer>(); }};
+  job j("endless");
+  j.source("numbers", memory::generate<std::int64_t>(memory::unbounded, [](std::uint64_t i) { return static_cast<std::int64_t>(i); })).sink("full", closing);
+  schedule how = deterministic(1);
+  how.cancel_after = 100;
+  auto const r = run(j, how, settings{}.parallelism(1).restart({.form = restart_form::exponential}));
+  REQUIRE(r.failure);
+  CHECK(r.failure->code() == error_code::no_space);
+  CHECK(r.restarts == 0);
+}
+
 TEST_CASE("an error that an enumerator or a sink throws names its operator") {
   struct broken_writer final : writer<std::int64_t> {
     void write(batch<std::int64_t> const&) override { throw error(error_code::no_space, "the device is full"); }

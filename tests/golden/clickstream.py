@@ -91,4 +91,4 @@ def self_test():
 
 
 if __name__ == "__main__":
-    sample_run.main(__doc__, lambda job, folder: sample_run.wrong_folders(job, folder, expected()), self_test)
+    sample_run.main(__doc__, lambda *run: sample_run.wrong_folders(*run, expected()), self_test)

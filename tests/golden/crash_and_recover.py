@@ -56,7 +56,7 @@ def what_it_says(text, rows):
         yield f"does not say that {rows} rows are equal:\n{text}"
 
 
-def complaints(job, folder):
+def complaints(_, job, folder):
     wanted, out = folder / "expected.csv", folder / "out"
     shown = subprocess.run([*job, "--out", out, "--crashes", str(CRASHES), "--rate", "10000"], capture_output=True, text=True)
     if shown.returncode != 0:

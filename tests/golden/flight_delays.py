@@ -3,12 +3,12 @@
 import argparse
 import gzip
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import compare_csv
+import disturbed
 from flight_delays_expected import DATA
 
 
@@ -42,6 +42,7 @@ def main():
     options.add_argument("--parallelism", default="1")
     options.add_argument("--batch-size", default="1024")
     options.add_argument("--form", default="array", choices=["array", "lines", "gzip", "divided", "folder"])
+    options.add_argument("--killed", action="store_true", help="in its middle, and restored")
     arguments = options.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -49,7 +50,8 @@ def main():
         job = [arguments.executable, "--parallelism", arguments.parallelism]
         job += ["--set", f"batch-size={arguments.batch_size}"]
         job += [*written(arguments.form, Path(folder)), "--airports", DATA / "airports.csv", "--out", out]
-        subprocess.run([*job, "--out-of-order", "600min"], check=True, cwd=folder)
+        run = disturbed.killed if arguments.killed else disturbed.in_peace
+        run([*job, "--out-of-order", "600min"])
         as_expected = compare_csv.same(arguments.expected, out / "delays")
         late = compare_csv.rows_of(out / "late").total()
         if late:

@@ -67,4 +67,4 @@ def self_test():
 
 
 if __name__ == "__main__":
-    sample_run.main(__doc__, lambda job, folder: sample_run.wrong_folders(job, folder, {"alerts": alerts_of_data()}), self_test)
+    sample_run.main(__doc__, lambda *run: sample_run.wrong_folders(*run, {"alerts": alerts_of_data()}), self_test)

@@ -8,6 +8,7 @@
 
 #include <flow/flow.hpp>
 #include <flow/memory.hpp>
+#include <flow/snapshot/memory_snapshots.hpp>
 #include <flow/testing.hpp>
 #include <flow/testing/difference.hpp>
 
@@ -34,6 +35,25 @@ inline std::vector<reading> random_readings(std::mt19937_64& random, std::size_t
   return all;
 }
 
+/// Runs a job that crashes up to three times and is restored each time, with another parallelism and batch size, until it comes to its
+/// end. Says how often it went on from a checkpoint.
+inline int run_with_crashes(job const& j, std::mt19937_64& random) {
+  using namespace std::chrono_literals;
+  memory_snapshots snapshots;
+  int restored = 0;
+  for (int crashes = 0;; ++crashes) {
+    schedule how{.seed = random(), .barrier_every = 20 + random() % 40, .snapshots = &snapshots};
+    if (crashes < 3) how.crash_after = random() % 400;
+    auto const s = random_settings(random).checkpoint_interval(0s).keep_succeeded(true).restore({{restore_form::latest_or_fresh, 0, {}}, {}, {}, {}, false});
+    INFO("run " << crashes << " with " << text(s));
+    auto const r = testing::run(j, how, s);
+    restored += r.checkpoints.restored > 0;
+    if (r.crashed) continue;
+    REQUIRE(r.end == job_result::how::finished);
+    return restored;
+  }
+}
+
 /// Windows by key, aggregated.
 template <class Spec>
 auto keyed_windows(job& j, std::vector<reading> const& readings, Spec const& spec, std::size_t splits) {
@@ -56,6 +76,21 @@ void check_on_threads(std::vector<reading> const& readings, Spec const& spec, st
       execute(j, settings{}.parallelism(parallelism).batch_size(batch_size));
       CHECK(difference(expected, found->values()) == "");
     }
+}
+
+/// Runs them while they crash and are restored; says how often they went on from a checkpoint.
+template <class Spec>
+int check_with_crashes(std::mt19937_64& random, std::vector<reading> const& readings, Spec const& spec, std::vector<window_result> const& expected) {
+  auto found = std::make_shared<memory::collected<window_result>>();
+  auto late = std::make_shared<memory::collected<reading>>();
+  job j("windows");
+  auto windows = keyed_windows(j, readings, spec, 3);
+  windows.sink("found", memory::collect(found));
+  windows.late().sink("late", memory::collect(late));
+  int const restored = run_with_crashes(j, random);
+  CHECK(difference(expected, found->values()) == "");
+  CHECK(late->values().empty());
+  return restored;
 }
 
 /// Runs them under a schedule, and says what became of them.

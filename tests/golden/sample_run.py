@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import compare_csv
+import disturbed
 
 SHOWN = 10
 
@@ -32,10 +33,10 @@ def is_generated(path):
     return made == path.read_text(encoding="utf-8")
 
 
-def wrong_folders(job, folder, expected):
-    """Runs a job that writes folders below --out: how their rows differ from those expected of each, by name, and that a record came late."""
+def wrong_folders(run, job, folder, expected):
+    """Runs, as `run` does it, a job that writes folders below --out: how their rows differ from those expected of each, by name, and that a record came late."""
     wanted, out = folder / "expected.csv", folder / "out"
-    subprocess.run([*job, "--out", out], check=True)
+    run([*job, "--out", out])
     for name, rows in expected.items():
         write(wanted, rows)
         yield from (f"{name}: {line}" for line in compare_csv.differences(wanted, out / name))
@@ -45,11 +46,12 @@ def wrong_folders(job, folder, expected):
 
 
 def main(description, complaints, self_test):
-    """The command line of such a test. `complaints(job, folder)` runs `job`, a command, with a folder for what it writes; `self_test` sees that it can fail."""
+    """The command line of such a test. `complaints(run, job, folder)` runs `job`, a command, by `run`, with a folder for what it writes; `self_test` sees that it can fail."""
     options = argparse.ArgumentParser(description=description)
     options.add_argument("executable", type=Path, nargs="?")
     options.add_argument("--parallelism", default="1")
     options.add_argument("--batch-size", default="1024")
+    options.add_argument("--killed", action="store_true", help="in its middle, and restored")
     options.add_argument("--self-test", action="store_true")
     arguments = options.parse_args()
     if arguments.self_test:
@@ -57,6 +59,7 @@ def main(description, complaints, self_test):
 
     with tempfile.TemporaryDirectory() as folder:
         job = [arguments.executable, "--parallelism", arguments.parallelism, "--set", f"batch-size={arguments.batch_size}"]
-        found = list(complaints(job, Path(folder)))
+        run = disturbed.killed if arguments.killed else disturbed.in_peace
+        found = list(complaints(run, job, Path(folder)))
     print("\n".join([*found[:SHOWN], *([f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])]))
     sys.exit(1 if found else 0)

@@ -36,6 +36,20 @@ TEST_CASE("sessions of a whole job are the same under every schedule, parallelis
   }
 }
 
+TEST_CASE("sessions of a job that crashes and is restored with another parallelism are the same") {
+  int restored = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    auto const readings = random_readings(random, random() % 400, 1);
+    window_plan p;
+    p.kind = placing::sessions;
+    p.gap = 1 + static_cast<std::int64_t>(random() % 20);
+    restored += check_with_crashes(random, readings, session_windows(duration{p.gap}), all_windows(readings, p));
+  }
+  CHECK(restored > 20);
+}
+
 TEST_CASE("the same job gives the same sessions on threads") {
   std::mt19937_64 random(7);
   auto const readings = random_readings(random, 5000, 1);

@@ -27,6 +27,15 @@ foreach(parallelism IN ITEMS 1 2 4)
   endforeach()
 endforeach()
 
+# The same while it is killed, and restored with another parallelism.
+foreach(form IN ITEMS array gzip divided folder)
+  add_test(NAME golden.flight_delays.killed.${form}
+           COMMAND ${Python3_EXECUTABLE} ${folder}/flight_delays.py $<TARGET_FILE:flight_delays> ${expected}
+                   --batch-size 1 --form ${form} --killed)
+  set_tests_properties(golden.flight_delays.killed.${form} PROPERTIES LABELS golden FIXTURES_REQUIRED flight_delays_expected TIMEOUT 120
+                                                                      ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endforeach()
+
 # The sample of a CAF application prints what an independent program works out.
 foreach(threads IN ITEMS 1 4)
   add_test(NAME golden.caf_application.t${threads}
@@ -63,6 +72,10 @@ function(golden_sample_with parallelisms batch_sizes name)
       set_tests_properties(${test} PROPERTIES LABELS golden TIMEOUT 120 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
     endforeach()
   endforeach()
+  if(NOT name STREQUAL "crash_and_recover") # does that by itself
+    add_test(NAME golden.${name}.killed COMMAND ${Python3_EXECUTABLE} ${folder}/${name}.py $<TARGET_FILE:${name}> --batch-size 1 --killed)
+    set_tests_properties(golden.${name}.killed PROPERTIES LABELS golden TIMEOUT 120 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+  endif()
   add_test(NAME golden.${name}.can_fail COMMAND ${Python3_EXECUTABLE} ${folder}/${name}.py --self-test)
   set_tests_properties(golden.${name}.can_fail PROPERTIES LABELS golden TIMEOUT 60 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
   foreach(option IN ITEMS --help --explain)

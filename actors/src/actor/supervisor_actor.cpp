@@ -177,12 +177,13 @@ class supervisor_shell : public supervisor_actor::base {
   }
 
   void failed(error const& e) {
+    bool const was_to_end = supervision_.outcome() == supervision::result::cancelled;
     auto const what = supervision_.failed(e);
     bool const is_first = what == supervision::action::abandon;  // the job's own failure is its result
     run_->watcher.log(log_level::info, e.operator_name(),
                       [&] { return (is_first ? "failed, all tasks are stopped: " : "failed as well: ") + e.message(); });
     if (is_first) {
-      decision_ = restart_.failed(e, run_->clock.now());
+      decision_ = was_to_end ? restart_strategy::decision{{}, e} : restart_.failed(e, run_->clock.now());
       if (!decision_.restart_after) stop_checkpoints(e);
       else if (checkpoints_) checkpoints_->restarting(e);
     }

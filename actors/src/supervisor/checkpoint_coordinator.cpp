@@ -83,7 +83,7 @@ void checkpoint_coordinator::confirmed(std::size_t subtask, checkpoint_id id) {
 
 void checkpoint_coordinator::requested(savepoint_request r) {
   if (phase_ == phase::starting) answer(pending_, r, 0, no_savepoint("the job is not running yet, or starts again after a failure; ask again"));
-  else if (phase_ == phase::ended) answer(pending_, r, 0, no_savepoint("the job is ending"));
+  else if (phase_ != phase::running) answer(pending_, r, 0, no_savepoint("the job is ending"));
   else if (draining_ || stopping_) answer(pending_, r, 0, no_savepoint("the job is stopping with a savepoint already"));
   else {
     draining_ = begins_drain_ = r.drain;
@@ -233,7 +233,7 @@ void checkpoint_coordinator::end_stopped(steps& to) {
 bool checkpoint_coordinator::end(steps& to) {
   if (now_ || !has_last_ || !unconfirmed_.empty()) return false;
   to.push_back(checkpoint_action::end{draining_});
-  phase_ = phase::ended;
+  phase_ = phase::ending;
   return true;
 }
 

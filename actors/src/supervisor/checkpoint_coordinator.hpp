@@ -86,7 +86,7 @@ class checkpoint_coordinator {
   std::vector<std::size_t> missing() const;
 
  private:
-  enum class phase { starting, running, ended };
+  enum class phase { starting, running, ending /* unless it fails yet */, ended };
   enum class stage { collecting, writing, written };
   using steps = std::vector<checkpoint_step>;
   struct progress {

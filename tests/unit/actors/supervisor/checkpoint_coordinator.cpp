@@ -317,6 +317,19 @@ TEST_CASE("when the job starts again, what was in progress is forgotten and ids 
   CHECK(s.manifest.attempt == 2);
 }
 
+TEST_CASE("a job that fails at its very end and starts again ends when it has finished again") {
+  stage s(often);
+  s.start();
+  s.finish({0, 1, 2});
+  s.answer_all(1);
+  s.written(1);
+  CHECK(s.confirm(2, 1) == words{"end"});
+  s.coordinator.restarting({error_code::io, "out", "cannot close"});
+  CHECK(s.next() == words{});
+  CHECK(s.start(*s.coordinator.completed(), 2) == words{});
+  CHECK(s.finish({0, 1, 2}) == words{"begin 2 last", "inject 2 on 1: 0 1 2"});
+}
+
 TEST_CASE("commits that a failure interrupts are not waited for: restoring repeats them") {
   stage s(often);
   s.start();
