@@ -84,7 +84,7 @@ class program {
 
   void take_savepoint(bool stop, running_job& running) {
     auto const path = new_savepoint(arguments_.settings().savepoint(), job_.name(), wall());
-    savepoints_.push_back({path, stop, stop ? running.stop_with_savepoint(path) : running.savepoint(path)});
+    savepoints_.push_back({path, stop, stop ? running.stop_with_savepoint(path, arguments_.settings().drain()) : running.savepoint(path)});
     note(stop ? fmt::format("stopping with a savepoint in '{}'; a second signal cancels, a third ends the process at once\n", path)
               : fmt::format("taking a savepoint in '{}'\n", path));
   }

@@ -29,6 +29,7 @@ constexpr std::array setting_options{
     setting_option{"--checkpoint-interval", "TIME", "checkpoint-interval", "", snapshots, "from one checkpoint to the next (default: 10s)"},
     setting_option{"--savepoint", "DIR", "savepoint", "", snapshots,
                    "where savepoints go: SIGUSR1 takes one and the job runs on; SIGUSR2, SIGINT and SIGTERM take one and stop the job"},
+    setting_option{"--drain", "", "drain", "true", snapshots, "when the job is stopped with a savepoint, let its input end first: all windows fire, all results come out"},
     setting_option{"--restore", "latest|ID|PATH", "restore", "latest", snapshots,
                    "start from the newest checkpoint in the snapshots (default), from the one of that number, or from a savepoint or other snapshots"},
     setting_option{"--restore-or-fresh", "", "restore", "latest-or-fresh", snapshots, "start from the newest checkpoint if there is one, else fresh"},

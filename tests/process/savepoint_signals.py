@@ -39,6 +39,19 @@ class SavepointSignals(ProcessCase):
         self.assertEqual(len(list(point.iterdir())), 1)
         self.assertNotEqual(self.in_progress(), [])  # files that go on where the savepoint is restored
 
+    def test_a_job_that_was_drained_has_nothing_left_to_read(self):
+        running = self.endless("--drain")
+        running.send(signal.SIGUSR2)
+        ended = running.wait()
+        self.assertEqual((ended.status, ended.stdout), (0, ""), ended.stderr)
+        self.assertEqual(self.in_progress(), [])
+        files = self.files()
+        self.assertNotEqual(files, [])
+        [point] = (self.folder / "points").iterdir()
+        again = self.run_job("endless", "--rate", 50_000, "--parallelism", 3, "--snapshots", self.folder / "others", "--restore", point)
+        self.assertEqual(again.status, 0, again.stderr)
+        self.assertEqual(self.files(), files)
+
     def test_without_a_directory_for_savepoints_sigusr1_and_sigusr2_are_left_to_the_program(self):
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             running = self.start("endless", "--rate", 50_000, "--overwrite")

@@ -77,6 +77,9 @@ class settings {
   /// Of `flow::run`: the directory in which a savepoint that is asked for by a signal gets a directory of its own. Empty: signals take none.
   settings& savepoint(std::string directory) { savepoint_ = std::move(directory); return *this; }
   std::string const& savepoint() const { return savepoint_; }
+  /// Of `flow::run`: a signal that stops the job with a savepoint lets its input end first, so all windows fire and all results come out.
+  settings& drain(bool on) { drain_ = on; return *this; }
+  bool drain() const { return drain_; }
   /// What the run starts from; needs `snapshots`. Not said: a fresh start, refused where they hold checkpoints.
   settings& restore(restore_options o) { restore_ = std::move(o); return *this; }
   restore_options const& restore() const { return restore_; }
@@ -123,6 +126,7 @@ class settings {
   bool keep_cancelled_ = true;
   bool keep_succeeded_ = false;
   std::string savepoint_;
+  bool drain_ = false;
   restore_options restore_;
   restart_policy restart_;
 };

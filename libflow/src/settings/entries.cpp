@@ -73,6 +73,8 @@ std::span<settings::entry const> settings::entries() {
        [](settings& s, text key, text v) { s.keep_succeeded_ = parse_bool(key, v); }},
       {{"savepoint", "directory", "none", "in which savepoints asked for by signals get directories of their own"},
        [](settings& s, text key, text v) { s.savepoint_ = parse_directory(key, v); }},
+      {{"drain", "true or false", "false", "a signal that stops the job with a savepoint lets its input end first: all windows fire, all results come out"},
+       [](settings& s, text key, text v) { s.drain_ = parse_bool(key, v); }},
 
       {{"restore", "origin", "none", "latest, latest-or-fresh, the number of a checkpoint, or the path of a savepoint or of other snapshots"},
        [](settings& s, text, text v) { s.restore_.origin = parse_restore_origin(v); }},

@@ -33,6 +33,7 @@ std::vector<std::string> settings::mistakes() const {
     all.push_back("restore-rename, restore-drop, restore-empty and accept-duplicates say how to restore, but nothing is restored; add --restore");
   if (!savepoint_.empty() && !checkpoints())
     all.push_back("savepoint: savepoints are taken of jobs with checkpoints; add --snapshots DIR");
+  if (drain_ && savepoint_.empty()) all.push_back("drain: it is a job that stops with a savepoint that is drained; add --savepoint DIR");
   if (checkpoints() && savepoint_ == snapshots_)
     all.push_back("savepoint: '" + savepoint_ + "' is the directory of the checkpoints; name another");
   if (restart().form == restart_form::exponential && restart_.max_delay < restart_.delay)

@@ -59,12 +59,12 @@ TEST_CASE("every job has --parallelism, --set, --explain, --quiet, --log-level, 
 }
 
 TEST_CASE("settings of checkpoints, savepoints and restoring have options of their own") {
-  auto const a = given({"--snapshots", "d", "--checkpoint-interval=2s", "--savepoint", "p", "--restore", "17", "--restore-rename", "a=b", "--restore-rename=c=d",
+  auto const a = given({"--snapshots", "d", "--checkpoint-interval=2s", "--savepoint", "p", "--drain", "--restore", "17", "--restore-rename", "a=b", "--restore-rename=c=d",
                         "--restore-drop", "e", "--restore-empty", "f", "--accept-duplicates"});
   CHECK(all(a.mistakes()) == "");
   flow::restore_options const expected{.origin = {flow::restore_form::checkpoint, 17}, .renames = {{"a", "b"}, {"c", "d"}}, .dropped = {"e"}, .empty = {"f"},
                                        .accept_duplicates = true};
-  CHECK(a.settings() == flow::settings{}.snapshots("d").checkpoint_interval(2s).savepoint("p").restore(expected));
+  CHECK(a.settings() == flow::settings{}.snapshots("d").checkpoint_interval(2s).savepoint("p").drain(true).restore(expected));
 }
 
 TEST_CASE("option --restore takes an origin or none, and then means the newest checkpoint") {

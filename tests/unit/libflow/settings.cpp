@@ -89,6 +89,7 @@ TEST_CASE("every setting is set by its name") {
   s.set("keep-cancelled", "false");
   s.set("keep-succeeded", "true");
   s.set("savepoint", "points");
+  s.set("drain", "true");
   CHECK(s.parallelism() == 3);
   CHECK(s.max_parallelism() == 300);
   CHECK(s.batch_size() == 7);
@@ -110,6 +111,7 @@ TEST_CASE("every setting is set by its name") {
   CHECK_FALSE(s.keep_cancelled());
   CHECK(s.keep_succeeded());
   CHECK(s.savepoint() == "points");
+  CHECK(s.drain());
   CHECK(s.mistakes().empty());
 }
 
@@ -185,6 +187,7 @@ TEST_CASE("settings that do not go together are all told") {
   CHECK_THAT(said(settings{}.snapshots("d").restore({.dropped = {"x"}})), Catch::Contains("nothing is restored"));
   CHECK_THAT(said(settings{}.savepoint("p").restore({.origin = {restore_form::latest}})),
              Catch::Contains("savepoint: savepoints are taken of jobs with checkpoints") && Catch::Contains("no directory to restore from"));
+  CHECK_THAT(said(settings{}.snapshots("d").drain(true)), Catch::Contains("add --savepoint DIR"));
   CHECK_THAT(said(settings{}.snapshots("d").savepoint("d")), Catch::Contains("'d' is the directory of the checkpoints"));
   CHECK_THAT(said(settings{}.restart({.form = restart_form::exponential, .delay = 2min})), Catch::Contains("1min is less than the restart-delay, 2min"));
   CHECK(said(settings{}.restart({.form = restart_form::fixed_delay, .delay = 2min})) == "");

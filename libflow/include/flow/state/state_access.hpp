@@ -161,7 +161,7 @@ class state_access final : public portion_state {
 
   void look_up() {
     if (!plain_) return look_up_cell();
-    place_ = plain_.with(keys_, locate);
+    plain_.with(keys_, [this](auto& table, auto const& key, std::uint64_t hash) { table.locate(key, hash, place_); });
     turn_ = keys_.turn();
   }
   void nothing_here() {

@@ -123,15 +123,27 @@ class table final : private observed_table {
 
   /// Where the value of a key lies, to be read or to be marked and changed.
   [[gnu::always_inline]] table_place<V> locate(K const& key, std::uint64_t hash) {
+    table_place<V> found;
+    locate(key, hash, found);
+    return found;
+  }
+  /// The same into a place that is kept: written member by member, since a copy would wait for what was just stored in parts.
+  [[gnu::always_inline]] void locate(K const& key, std::uint64_t hash, table_place<V>& into) {
     segment_type const s = directory_[index_of(hash)];
     std::uint32_t const home = s.home_of(hash);
     segment_group& group = s.group(home);
     if (std::uint32_t const bits = group.matching(control_of(hash)); bits != 0) [[likely]] {
       auto const place = static_cast<std::uint32_t>(std::countr_zero(bits));
       entry& e = s.entries()[home * segment_group::slots + place];
-      if (e.key == key) [[likely]] return place_of(group, place, e);
+      if (e.key == key) [[likely]] {
+        into.value = &e.value;
+        into.changed = &group.changed[epoch_ & 1];
+        into.bit = segment_type::bit_of(place);
+        into.of = watched_;
+        return;
+      }
     }
-    return locate_further(s, key, hash);
+    into = locate_further(s, key, hash);
   }
 
   /// Removes a key; whether it was there. Later entries of its run move up, so that no tombstones remain.
