@@ -35,15 +35,15 @@ inline std::vector<reading> random_readings(std::mt19937_64& random, std::size_t
   return all;
 }
 
-/// Runs a job that crashes up to three times and is restored each time, with another parallelism and batch size, until it comes to its
+/// Runs a job that crashes up to five times and is restored each time, with another parallelism and batch size, until it comes to its
 /// end. Says how often it went on from a checkpoint.
 inline int run_with_crashes(job const& j, std::mt19937_64& random) {
   using namespace std::chrono_literals;
   memory_snapshots snapshots;
   int restored = 0;
   for (int crashes = 0;; ++crashes) {
-    schedule how{.seed = random(), .barrier_every = 20 + random() % 40, .snapshots = &snapshots};
-    if (crashes < 3) how.crash_after = random() % 400;
+    schedule how{.seed = random(), .barrier_every = 5 + random() % 20, .snapshots = &snapshots};
+    if (crashes < 5) how.crash_after = random() % 400;
     auto const s = random_settings(random).checkpoint_interval(0s).keep_succeeded(true).restore({{restore_form::latest_or_fresh, 0, {}}, {}, {}, {}, false});
     INFO("run " << crashes << " with " << text(s));
     auto const r = testing::run(j, how, s);

@@ -47,7 +47,7 @@ TEST_CASE("sessions of a job that crashes and is restored with another paralleli
     p.gap = 1 + static_cast<std::int64_t>(random() % 20);
     restored += check_with_crashes(random, readings, session_windows(duration{p.gap}), all_windows(readings, p));
   }
-  CHECK(restored > 20);
+  CHECK(restored > 15);
 }
 
 TEST_CASE("the same job gives the same sessions on threads") {

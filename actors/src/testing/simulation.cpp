@@ -101,6 +101,7 @@ class simulation {
   run_result go() {
     while (!result_) {
       if ((how_.crash_after && kept_.steps >= *how_.crash_after) || (how_.faults && how_.faults->died())) {
+        kept_.checkpoints = run_->progress.checkpoints(run_->clock.now());
         kept_.restarts = run_->progress.restarts();
         kill();
         kept_.crashed = true;
