@@ -14,7 +14,7 @@ TAKEN = re.compile(r"savepoint (\d+) is in '([^']+)'")
 
 class Signals(SoakCase):
     def begin(self, trial, *options, **how):
-        running = trial.start(*options, nap=8_000, **how)
+        running = trial.start(*options, nap=25_000, **how)
         newest = trial.newest
         running.until("checkpoints", lambda: max((c["id"] for c in trial.checkpoints()), default=0) > newest + 2)
         return running
