@@ -43,7 +43,7 @@ class Disks(SoakCase):
         with self.trial(11, keep_succeeded=False) as trial, self.disk(trial.folder / "disk") as disk:
             setattr(trial, place, disk / place)
             trial.kill(nap=8_000)
-            running = trial.start("--set", "restart=none", nap=8_000)
+            running = trial.start("--set", "restart=none", nap=25_000)
             running.until("more checkpoints", lambda: self.newest(trial) > trial.newest + 2)
             filler = self.fill(disk)
             ended = running.wait(60)
