@@ -39,7 +39,7 @@ class Signals(SoakCase):
 
     def test_a_job_cancelled_by_a_signal_goes_on_from_its_last_checkpoint(self):
         for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
-            with self.trial(32) as trial:
+            with self.trial(32, 20_000) as trial:
                 for _ in range(3):
                     running = self.begin(trial)
                     running.send(number)

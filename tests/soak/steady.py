@@ -25,8 +25,8 @@ def size_of(folder):
 
 class Steady(SoakCase):
     def test_neither_memory_nor_snapshots_grow_over_a_thousand_checkpoints(self):
-        with self.trial(51, 200_000, interval="50ms", keep_succeeded=True) as trial:
-            running = trial.start(nap=24_000, parallelism=2)
+        with self.trial(51, 400_000, interval="50ms", keep_succeeded=True) as trial:
+            running = trial.start(nap=4_000, parallelism=2)
             samples, last = [], 0
             while not running.has_ended() and last < CHECKPOINTS:
                 try:
