@@ -73,7 +73,7 @@ class Disks(SoakCase):
         self.full_while_it_runs("snapshots")
 
     def test_a_job_that_may_restart_bears_a_disk_that_is_full_for_a_while(self):
-        with self.trial(12, keep_succeeded=False) as trial, self.disk(trial.folder / "disk") as disk:
+        with self.trial(12, 20_000, keep_succeeded=False) as trial, self.disk(trial.folder / "disk") as disk:
             trial.snapshots = disk / "snapshots"
             running = trial.start("--set", "restart-delay=100ms", "--set", "restart-max-delay=200ms", "--log-level", "info", nap=8_000)
             running.until("checkpoints", lambda: self.newest(trial) > 2)
@@ -93,7 +93,7 @@ class Disks(SoakCase):
         return how
 
     def read_only(self, folder_of):
-        with self.trial(13, keep_succeeded=False) as trial:
+        with self.trial(13, 20_000, keep_succeeded=False) as trial:
             how = self.unprivileged_trial(trial)
             running = trial.start("--set", "restart=none", nap=8_000, how=how)
             running.until("checkpoints", lambda: self.newest(trial) > 2)
