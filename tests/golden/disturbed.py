@@ -6,7 +6,7 @@ import random
 import subprocess
 import tempfile
 
-KILLS, MOST_TRIALS = 3, 40
+MOST_KILLS, MOST_TRIALS = 4, 100
 PARALLELISMS = "3", "2", "4", "1"
 CHECKPOINTS = ["--checkpoint-interval", "1ms", "--restore-or-fresh"]
 
@@ -24,37 +24,36 @@ def without(job, option):
     return words
 
 
-def killed_after(job, seconds):
-    """Whether it was still running then, and was killed."""
-    process = subprocess.Popen(job, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+def run(job, seconds):
+    """Runs a job, and kills it after so many seconds: returns what it says in the end, or nothing when it was killed."""
+    process = subprocess.Popen([*job, "--summary", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        problem = process.communicate(timeout=seconds)[1]
+        said, problem = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        return True
+        return None
     if process.returncode != 0:
         raise RuntimeError(f"ended with {process.returncode}: {problem}")
-    return False
+    return json.loads(said.splitlines()[-1])
 
 
 def trial(job, snapshots, chance, longest):
-    """Whether the job went on from a checkpoint in the run that came to its end."""
+    """How often the job was killed before it came to its end, and whether it went on from a checkpoint then."""
     job = [*without(job, "--parallelism"), "--snapshots", snapshots, *CHECKPOINTS]
-    parallelism = itertools.cycle(PARALLELISMS)
-    for _ in range(KILLS):
-        if not killed_after([*job, "--parallelism", next(parallelism)], chance.uniform(0, longest)):
-            return False
-    ended = subprocess.run([*job, "--parallelism", next(parallelism), "--summary", "json"], check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(ended.stdout.splitlines()[-1])["checkpoints"]["restored"] is not None
+    for kills, parallelism in enumerate(itertools.cycle(PARALLELISMS)):
+        said = run([*job, "--parallelism", parallelism], chance.uniform(0, longest) if kills < MOST_KILLS else None)
+        if said:
+            return kills, said["checkpoints"]["restored"] is not None
 
 
 def killed(job, longest=0.3, seed=1):
-    """Kills a job at moments drawn from a seed, at most so many seconds after its start, until a run that was restored comes to its end."""
+    """Kills a job at moments drawn from a seed, at most so many seconds after a start, until a run that was restored comes to its end."""
     chance = random.Random(seed)
     for _ in range(MOST_TRIALS):
         with tempfile.TemporaryDirectory() as snapshots:
-            if trial(job, snapshots, chance, longest):
-                return
-        longest *= 0.8 if chance.random() < 0.5 else 1.1
-    raise RuntimeError(f"was in {MOST_TRIALS} trials never killed {KILLS} times before its end and behind a checkpoint")
+            kills, restored = trial(job, snapshots, chance, longest)
+        if restored:
+            return
+        longest *= 0.7 if kills == 0 else 1.3  # it ended before, or was killed before there was a checkpoint
+    raise RuntimeError(f"was in {MOST_TRIALS} trials never killed behind a checkpoint and before its end")
