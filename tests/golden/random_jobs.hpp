@@ -78,34 +78,40 @@ void check_on_threads(std::vector<reading> const& readings, Spec const& spec, st
     }
 }
 
+/// Such a job with what its sinks are given.
+struct watched_windows {
+  std::shared_ptr<memory::collected<window_result>> found = std::make_shared<memory::collected<window_result>>();
+  std::shared_ptr<memory::collected<reading>> late = std::make_shared<memory::collected<reading>>();
+  job j{"windows"};
+
+  template <class Spec>
+  watched_windows(std::vector<reading> const& readings, Spec const& spec) {
+    auto windows = keyed_windows(j, readings, spec, 3);
+    windows.sink("found", memory::collect(found));
+    windows.late().sink("late", memory::collect(late));
+  }
+  void check(std::vector<window_result> const& expected) const {
+    CHECK(difference(expected, found->values()) == "");
+    CHECK(late->values().empty());
+  }
+};
+
 /// Runs them while they crash and are restored; says how often they went on from a checkpoint.
 template <class Spec>
 int check_with_crashes(std::mt19937_64& random, std::vector<reading> const& readings, Spec const& spec, std::vector<window_result> const& expected) {
-  auto found = std::make_shared<memory::collected<window_result>>();
-  auto late = std::make_shared<memory::collected<reading>>();
-  job j("windows");
-  auto windows = keyed_windows(j, readings, spec, 3);
-  windows.sink("found", memory::collect(found));
-  windows.late().sink("late", memory::collect(late));
-  int const restored = run_with_crashes(j, random);
-  CHECK(difference(expected, found->values()) == "");
-  CHECK(late->values().empty());
+  watched_windows const windows(readings, spec);
+  int const restored = run_with_crashes(windows.j, random);
+  windows.check(expected);
   return restored;
 }
 
 /// Runs them under a schedule, and says what became of them.
 template <class Spec>
 job_result check_under(schedule const& how, settings const& s, std::vector<reading> const& readings, Spec const& spec, std::vector<window_result> const& expected) {
-  auto found = std::make_shared<memory::collected<window_result>>();
-  auto late = std::make_shared<memory::collected<reading>>();
-  job j("windows");
-  auto windows = keyed_windows(j, readings, spec, 3);
-  windows.sink("found", memory::collect(found));
-  windows.late().sink("late", memory::collect(late));
-  auto const r = testing::run(j, how, s);
+  watched_windows const windows(readings, spec);
+  auto const r = testing::run(windows.j, how, s);
   REQUIRE(r.end == job_result::how::finished);
-  CHECK(difference(expected, found->values()) == "");
-  CHECK(late->values().empty());
+  windows.check(expected);
   for (auto const& o : r.operators) {
     INFO(o.name);
     CHECK(o.records_in == o.processed + o.late + o.filtered);
