@@ -8,12 +8,17 @@
 // To wake somebody costs several microseconds on both sides, and batches that stay on their core stay in its cache. So a
 // worker wakes another at most every `wake_interval`. The interval grows while those who wake find little to do (one
 // worker is enough for what there is), and is short again as soon as they find work that lasts.
+//
+// An actor that works long stays where it is: a message from another worker is queued at its own, as long as that one is
+// awake.
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 
 #include <caf/policy/work_stealing.hpp>
+
+#include "actor_homes.hpp"
 
 namespace flow {
 
@@ -25,6 +30,7 @@ class waking : public caf::policy::work_stealing {
     // Written when a worker falls asleep or is woken, in nanoseconds:
     std::atomic<std::int64_t> wake_interval{shortest_interval};
     std::atomic<std::int64_t> last_wake{0};
+    alignas(64) actor_homes homes;
   };
   struct worker_data : caf::policy::work_stealing::worker_data {
     explicit worker_data(caf::scheduler::abstract_coordinator* c) : caf::policy::work_stealing::worker_data(c) {}
@@ -32,6 +38,7 @@ class waking : public caf::policy::work_stealing {
     alignas(64) std::atomic<bool> idle{false};
     bool woken = false;          // guarded by waitdata.lock
     std::int64_t last_wake = 0;  // when this worker woke another
+    std::int64_t resumed = 0;    // when it began with the actor at hand
   };
 
   /// From outside the workers: an idle one gets it, so that it need not be stolen.
@@ -44,7 +51,17 @@ class waking : public caf::policy::work_stealing {
     self->worker_by_id(self->data().next_worker++ % self->num_workers())->external_enqueue(job);
   }
   template <class Worker>
+  void before_resume(Worker* self, caf::resumable*) { self->data().resumed = now(); }
+  template <class Worker>
+  void after_resume(Worker* self, caf::resumable* job) {
+    self->parent()->data().homes.ran(job, self->id(), now() - self->data().resumed);
+  }
+  template <class Worker>
   void internal_enqueue(Worker* self, caf::resumable* job) {
+    if (auto const home = self->parent()->data().homes.of(job); home && *home != self->id()) {
+      auto* const w = self->parent()->worker_by_id(*home);
+      if (!w->data().idle.load(std::memory_order_relaxed)) return w->external_enqueue(job);
+    }
     bool const busy = !self->data().queue.empty();
     self->data().queue.prepend(job);
     if (busy) wake_one(self);
