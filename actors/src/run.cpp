@@ -112,13 +112,29 @@ checkpoint_summary running_job::checkpoints() const { return implementation_->ch
 std::uint64_t running_job::restarts() const { return implementation_->restarts(); }
 std::optional<error> running_job::unresponsive() const { return implementation_->unresponsive(); }
 
+namespace {
+
+/// What may be overtaken is stored, so it has to have an encoding.
+std::vector<std::string> not_encodable(graph const& g, settings const& s) {
+  std::vector<std::string> found;
+  auto const p = make_plan(g, s);
+  for (auto const& e : p.exchanges)
+    if (!g.at(e.from_node).outputs[e.port].type->encode)
+      found.push_back(g.at(e.from_node).kind + " '" + g.at(e.from_node).name + "': what it sends to '" + g.at(p.tasks[e.to_task].nodes.front()).name +
+                      "' cannot be stored, so no barrier may overtake it; give the record a `serialize` member, or leave out aligned-checkpoint-timeout");
+  return found;
+}
+
+}  // namespace
+
 void check(job const& j, settings const& s) {
   if (auto const wrong = s.mistakes(); !wrong.empty()) {
     std::string text;
     for (auto const& m : wrong) text += (text.empty() ? "" : "\n") + m;
     throw error(error_code::usage, text);
   }
-  auto const mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism(), s.checkpoints());
+  auto mistakes = j.graph().mistakes(s.parallelism(), s.max_parallelism(), s.checkpoints());
+  if (mistakes.empty() && s.overtakes()) mistakes = not_encodable(j.graph(), s);
   if (!mistakes.empty()) {
     std::string text = "job '" + j.name() + "' has " + std::to_string(mistakes.size()) + (mistakes.size() == 1 ? " mistake:" : " mistakes:");
     for (auto const& m : mistakes) text += "\n  " + m;

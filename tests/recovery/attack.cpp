@@ -96,6 +96,7 @@ class trial {
     s.keep_succeeded(true);  // it may die when all is done
     s.checkpoint_interval(0us).checkpoint_failures(static_cast<std::uint32_t>(pick(3))).snapshots_kept(1 + static_cast<std::uint32_t>(pick(3)));
     if (one_in(4)) s.checkpoint_interval(100us).checkpoint_pause(50us);
+    if (!one_in(3)) s.aligned_checkpoint_timeout(std::chrono::microseconds(pick(2) * pick(20)));
     restart_form const forms[] = {restart_form::none, restart_form::fixed_delay, restart_form::exponential, restart_form::exponential};
     s.restart({.form = forms[pick(4)], .attempts = 10, .delay = std::chrono::microseconds(1 + pick(2'000))});
     restore_options from{{restore_form::latest_or_fresh, 0, {}}, {}, {}, {}, false};
@@ -105,7 +106,7 @@ class trial {
     }
     s.restore(from);
     tell("\n  parallelism " + std::to_string(parallelism_) + " batch " + std::to_string(s.batch_size()) + " buffer " + std::to_string(s.task_buffer()) +
-         " restart " + std::string(name_of(s.restart().form)) + (savepoint_.empty() ? "" : " from savepoint " + savepoint_) + (w_.changed ? " changed" : ""));
+         (s.aligned_checkpoint_timeout() ? " overtakes after " + format_duration(*s.aligned_checkpoint_timeout()) : "") + " restart " + std::string(name_of(s.restart().form)) + (savepoint_.empty() ? "" : " from savepoint " + savepoint_) + (w_.changed ? " changed" : ""));
     return s;
   }
   void plan_faults() {

@@ -95,6 +95,11 @@ void checkpointing::take(checkpoint_action::inject const& a) {
   for (auto const i : a.subtasks) self_->send(task_of(i), inject_barrier{a.id, a.completed, a.full, a.hold});
 }
 
+void checkpointing::take(checkpoint_action::overtake const& a) {
+  run_->watcher.log(log_level::debug, "", [&] { return "checkpoint " + std::to_string(a.id) + " overtakes what is on its way"; });
+  for (std::size_t i = 0; i < run_->subtasks(); ++i) self_->send<caf::message_priority::high>(task_of(i), overtake_barrier{a.id, a.completed});
+}
+
 void checkpointing::take(checkpoint_action::write const& a) {
   self_->send(peers_->snapshots, finish_snapshot{std::make_shared<snapshot_manifest const>(a.manifest)});
 }

@@ -54,6 +54,7 @@ class checkpointing {
 
   void take(checkpoint_action::begin const& a);
   void take(checkpoint_action::inject const& a);
+  void take(checkpoint_action::overtake const& a);
   void take(checkpoint_action::write const& a);
   void take(checkpoint_action::abandon const& a);
   void take(checkpoint_action::commit const& a);

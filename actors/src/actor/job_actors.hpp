@@ -25,6 +25,7 @@ class actor_transport final : public transport {
  public:
   void send(task_address to, std::uint32_t channel, element e) override;
   void give(task_address to, credit c) override;
+  void announce(task_address to, std::uint32_t channel, announcement a) override;
 
   /// The actor that the task runs in. It sends as itself, so that the receiver is queued at its own worker: a message from
   /// nowhere goes through the scheduler's central queue, which wakes a sleeping worker for every batch.

@@ -28,6 +28,16 @@ struct delivery {
 struct credit_grant {
   flow::credit credit;
 };
+/// Overtakes deliveries.
+struct barrier_announced {
+  std::uint32_t channel = 0;
+  std::uint64_t checkpoint = 0, completed = 0;
+  std::uint64_t sequence = 0;
+};
+/// The barrier of a checkpoint is to overtake what is on its way.
+struct overtake_barrier {
+  std::uint64_t checkpoint = 0, completed = 0;
+};
 /// The task has something to do.
 struct step_now {};
 /// Time to look again, asked for by the task itself.
@@ -210,7 +220,7 @@ using supervisor_actor = caf::typed_actor<caf::reacts_to<begin_job>, caf::reacts
                                           caf::reacts_to<checkpoint_due>, caf::reacts_to<restart_job>>;
 using task_actor = caf::typed_actor<caf::reacts_to<delivery>, caf::reacts_to<credit_grant>, caf::reacts_to<step_now>,
                                     caf::reacts_to<look_again>, caf::reacts_to<begin_task>, caf::reacts_to<assign_splits>,
-                                    caf::reacts_to<drift_grant>, caf::reacts_to<inject_barrier>, caf::reacts_to<end_task>, caf::reacts_to<go_on>,
+                                    caf::reacts_to<drift_grant>, caf::reacts_to<inject_barrier>, caf::reacts_to<barrier_announced>, caf::reacts_to<overtake_barrier>, caf::reacts_to<end_task>, caf::reacts_to<go_on>,
                                     caf::reacts_to<drain_source>, caf::reacts_to<barrier_comes>, caf::reacts_to<commit_prepared>, caf::reacts_to<snapshot_credit>>;
 using snapshot_actor = caf::typed_actor<caf::reacts_to<begin_snapshot>, caf::reacts_to<store_pieces>, caf::reacts_to<pieces_sent>,
                                         caf::reacts_to<finish_snapshot>, caf::reacts_to<abandon_snapshot>, caf::reacts_to<recover_committables>,
@@ -228,6 +238,8 @@ template <class Inspector> auto inspect(Inspector& f, split_terms& m) { return f
 template <class Inspector> auto inspect(Inspector& f, assign_splits& m) { return f(caf::meta::type_name("assign_splits"), m.ids, m.positions, m.terms); }
 template <class Inspector> auto inspect(Inspector& f, drift_grant& m) { return f(caf::meta::type_name("drift_grant"), m.until); }
 template <class Inspector> auto inspect(Inspector& f, inject_barrier& m) { return f(caf::meta::type_name("inject_barrier"), m.checkpoint, m.completed, m.full, m.hold); }
+template <class Inspector> auto inspect(Inspector& f, barrier_announced& m) { return f(caf::meta::type_name("barrier_announced"), m.channel, m.checkpoint, m.completed, m.sequence); }
+template <class Inspector> auto inspect(Inspector& f, overtake_barrier& m) { return f(caf::meta::type_name("overtake_barrier"), m.checkpoint, m.completed); }
 template <class Inspector> auto inspect(Inspector& f, go_on&) { return f(caf::meta::type_name("go_on")); }
 template <class Inspector> auto inspect(Inspector& f, drain_source&) { return f(caf::meta::type_name("drain_source")); }
 template <class Inspector> auto inspect(Inspector& f, barrier_comes&) { return f(caf::meta::type_name("barrier_comes")); }

@@ -15,6 +15,10 @@ class piece_sender final : public snapshot_port {
       : self_(self), to_(std::move(to)), supervisor_(std::move(supervisor)), task_(of), participant_(participant), address_(address) {
     for (auto const& o : of.operators()) names_.push_back(std::make_shared<std::string const>(o->name()));
   }
+  /// What the task's channels are called, once it has started.
+  void name_channels() {
+    for (auto const& name : task_.channels()) names_.push_back(std::make_shared<std::string const>(name));
+  }
 
   bool ready() const override { return under_way_ < most_under_way; }
   void put(checkpoint_id id, std::uint32_t place, state_object const& of, std::uint32_t part, piece_form form, bytes data, std::uint64_t entries,
@@ -28,12 +32,15 @@ class piece_sender final : public snapshot_port {
   void taken(checkpoint_id id, std::vector<std::vector<bytes>> prepared) override {
     turn_to(id);
     send();
-    pieces_sent m{participant_, address_.subtask, id, task_.state() == task::phase::finished, {}, std::move(prepared), {}};
+    pieces_sent m{participant_, address_.subtask, id, task_.had_finished(), {}, std::move(prepared), {}};
     for (auto const& o : task_.operators()) {
       auto const* const sink = dynamic_cast<sink_operator_base const*>(o.get());
       m.operators.push_back(o->name());
       m.committable_schemas.push_back(sink ? sink->committable_schema() : schema{});
     }
+    for (auto const& name : task_.channels()) m.operators.push_back(name);
+    m.prepared.resize(m.operators.size());
+    m.committable_schemas.resize(m.operators.size());
     self_->send(to_, std::move(m));
   }
   void committed(checkpoint_id id) override { self_->send(supervisor_, flow::committed{address_.task, address_.subtask, id}); }

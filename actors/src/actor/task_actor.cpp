@@ -9,6 +9,10 @@ void actor_transport::send(task_address to, std::uint32_t channel, element e) {
 
 void actor_transport::give(task_address to, credit c) { self->send(all->tasks[to.task][to.subtask], credit_grant{std::move(c)}); }
 
+void actor_transport::announce(task_address to, std::uint32_t channel, announcement a) {
+  self->send<caf::message_priority::high>(all->tasks[to.task][to.subtask], barrier_announced{channel, a.barrier.checkpoint, a.barrier.completed, a.sequence});
+}
+
 namespace {
 
 /// Runs a task: sorts in what arrives, steps while there is something to do, tells the supervisor.
@@ -39,6 +43,8 @@ class task_shell : public task_actor::base {
         },
         [this](drift_grant const& m) { guarded([&] { task_.grant(timestamp{duration{m.until}}); }); },
         [this](inject_barrier const& m) { guarded([&] { task_.inject({m.checkpoint, m.completed, m.full}, m.hold); }); },
+        [this](barrier_announced const& m) { guarded([&] { task_.announce(m.channel, {{m.checkpoint, m.completed}, m.sequence}); }); },
+        [this](overtake_barrier const& m) { guarded([&] { task_.overtake({m.checkpoint, m.completed}); }); },
         [this](go_on) { guarded([&] { task_.go_on(); }); },
         [this](drain_source) { guarded([&] { task_.drain(); }); },
         [this](barrier_comes) { guarded([&] { task_.expect_barrier(); }); },
@@ -76,6 +82,7 @@ class task_shell : public task_actor::base {
         if (auto self = caf::actor_cast<caf::strong_actor_ptr>(address)) caf::anon_send(caf::actor_cast<task_actor>(self), step_now{});
       };
       task_.start(how);
+      if (sender_) sender_->name_channels();
       send(supervisor_, task_started{address_.task, address_.subtask, mistakes()});
     });
   }

@@ -40,6 +40,11 @@ struct inject {
   bool hold = false;
   std::vector<std::size_t> subtasks;
 };
+/// Let the barrier overtake what is on its way: in all subtasks.
+struct overtake {
+  checkpoint_id id = 0;
+  checkpoint_id completed = 0;
+};
 /// Finish it in the store; tell `written` or `write_failed`.
 struct write {
   snapshot_manifest manifest;
@@ -78,7 +83,7 @@ struct end {
 
 }  // namespace checkpoint_action
 
-using checkpoint_step = std::variant<checkpoint_action::begin, checkpoint_action::inject, checkpoint_action::write, checkpoint_action::abandon, checkpoint_action::commit,
+using checkpoint_step = std::variant<checkpoint_action::begin, checkpoint_action::inject, checkpoint_action::overtake, checkpoint_action::write, checkpoint_action::abandon, checkpoint_action::commit,
                                      checkpoint_action::answer, checkpoint_action::drain, checkpoint_action::resume, checkpoint_action::fail, checkpoint_action::end>;
 
 }  // namespace flow

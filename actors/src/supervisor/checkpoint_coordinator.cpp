@@ -100,7 +100,7 @@ void checkpoint_coordinator::answer(steps& to, savepoint_request const& r, check
 std::vector<checkpoint_step> checkpoint_coordinator::next(std::chrono::nanoseconds now, timestamp wall) {
   steps all = std::exchange(pending_, {});
   while (phase_ == phase::running &&
-         (abandon(all, now) || write(all) || complete(all, now) || give_up_commits(all, now) || inject(all) || drain(all) ||
+         (abandon(all, now) || write(all) || complete(all, now) || give_up_commits(all, now) || inject(all) || overtake(all, now) || drain(all) ||
                                         begin_next(all, now, wall) || end(all))) {
   }
   return all;
@@ -144,6 +144,7 @@ bool checkpoint_coordinator::begin_savepoint(steps& to, std::chrono::nanoseconds
 void checkpoint_coordinator::begin(steps& to, snapshot_kind kind, std::optional<savepoint_request> request, std::chrono::nanoseconds now, timestamp wall) {
   auto const n = subject_.participants.size();
   now_ = progress{.id = ++highest_, .kind = kind, .request = std::move(request), .began = now, .time = wall, .injected = std::vector<bool>(n), .has_answered = std::vector<bool>(n)};
+  now_->may_overtake = kind == snapshot_kind::checkpoint && !stopping_ && settings_.aligned_checkpoint_timeout();
   if (kind != snapshot_kind::savepoint) began_ = now;
   to.push_back(checkpoint_action::begin{now_->id, kind, now_->path()});
 }
@@ -159,6 +160,13 @@ bool checkpoint_coordinator::inject(steps& to) {
   }
   if (barrier.subtasks.empty()) return false;
   to.push_back(std::move(barrier));
+  return true;
+}
+
+bool checkpoint_coordinator::overtake(steps& to, std::chrono::nanoseconds now) {
+  if (!now_ || !now_->may_overtake || now_->stage != stage::collecting || all_answered() || now < overtakes_at()) return false;
+  now_->may_overtake = false;
+  to.push_back(checkpoint_action::overtake{now_->id, base_ ? base_->id : 0});
   return true;
 }
 
@@ -273,8 +281,11 @@ std::chrono::nanoseconds checkpoint_coordinator::next_begin() const {
 std::chrono::nanoseconds checkpoint_coordinator::due() const {
   if (phase_ != phase::running) return never;
   if (!now_) return std::min(draining_ || all_finished() ? never : next_begin(), unconfirmed_.empty() ? never : ended_ + settings_.checkpoint_timeout());
-  return now_->stage == stage::collecting ? now_->began + settings_.checkpoint_timeout() : never;
+  if (now_->stage != stage::collecting) return never;
+  return std::min(now_->began + settings_.checkpoint_timeout(), now_->may_overtake && !all_answered() ? overtakes_at() : never);
 }
+
+std::chrono::nanoseconds checkpoint_coordinator::overtakes_at() const { return now_->began + *settings_.aligned_checkpoint_timeout(); }
 
 bool checkpoint_coordinator::all_finished() const {
   for (std::size_t i = 0; i < finished_.size(); ++i)

@@ -15,6 +15,9 @@
 // sources give nothing, and when that is complete the savepoint, in which nothing is pending: so the newest checkpoint, the savepoint
 // and what has been published agree, whatever fails in between.
 //
+// A checkpoint that is still collecting after `aligned-checkpoint-timeout` has its barriers overtake what is on its way. Not so a savepoint,
+// nor the checkpoint that goes before one that stops the job, nor the last, for which nothing is on its way.
+//
 // A job is drained as a whole or not at all: while its sources end and its windows fire, no checkpoint is taken but the last.
 
 #include <chrono>
@@ -96,6 +99,7 @@ class checkpoint_coordinator {
     std::chrono::nanoseconds began{0};
     timestamp time{};
     checkpoint_coordinator::stage stage = stage::collecting;
+    bool may_overtake = false;  // and does not yet
     std::vector<bool> injected{};
     std::vector<bool> has_answered{};
     std::vector<task_snapshot> answers{};
@@ -111,6 +115,7 @@ class checkpoint_coordinator {
   /// Each takes one step where there is one to take.
   bool begin_next(steps& to, std::chrono::nanoseconds now, timestamp wall);
   bool inject(steps& to);
+  bool overtake(steps& to, std::chrono::nanoseconds now);
   bool abandon(steps& to, std::chrono::nanoseconds now);
   bool write(steps& to);
   bool complete(steps& to, std::chrono::nanoseconds now);
@@ -124,6 +129,7 @@ class checkpoint_coordinator {
   void commit(steps& to);
   void count_failure(steps& to, error const& why);
   std::chrono::nanoseconds next_begin() const;
+  std::chrono::nanoseconds overtakes_at() const;
   bool all_finished() const;
   bool all_answered() const { return missing().empty(); }
   std::string names_of(std::vector<std::size_t> const& participants) const;

@@ -35,6 +35,25 @@ std::unique_ptr<state_source> job_restore::state_of(node_id id, std::uint32_t su
   return std::make_unique<told_of_damage>(from_, restored_operator(from_, *of, subtask, parallelism, from_.goes_on && !plan_.is_renamed(name)));
 }
 
+on_its_way job_restore::channels_of(std::string const& receiver, std::uint32_t input, batch_type const& type, std::uint32_t subtask,
+                                    std::uint32_t parallelism) const {
+  on_its_way all;
+  if (auto const* const r = plan_.stored(receiver)) all.receivers_before = r->parallelism;
+  auto const* const of = plan_.channels(receiver, input);
+  if (!of) return all;
+  channel_log received(channel_log::side::received, type), unsent(channel_log::side::unsent, type);
+  for (auto* const log : {&received, &unsent}) {
+    for (auto const& s : of->states)
+      if (s.name == log->name() && s.value != log->value_schema())
+        throw error(error_code::usage, receiver, "what was on its way to it has another form than it takes: " + to_string(s.value) + ", expected " + to_string(log->value_schema()));
+    told_of_damage(from_, restored_operator(from_, *of, subtask, parallelism, false)).restore(*log);
+    for (auto& b : log->batches())
+      if (b.sender % parallelism == subtask) all.batches.push_back(std::move(b));
+  }
+  std::stable_sort(all.batches.begin(), all.batches.end(), [](auto const& a, auto const& b) { return a.sender < b.sender; });
+  return all;
+}
+
 /// Under another number of subtasks one has finished only if all had. What works ahead of others keeps nothing.
 bool job_restore::had_finished(task_plan const& t, std::uint32_t subtask) const {
   return std::all_of(t.nodes.begin(), t.nodes.end(), [&](node_id id) {

@@ -6,6 +6,8 @@
 #include "restore_choice.hpp"
 #include "restore_plan.hpp"
 
+#include "../task/on_its_way.hpp"
+
 #include <flow/graph/plan.hpp>
 #include <flow/snapshot/restored_operator.hpp>
 
@@ -31,6 +33,11 @@ class job_restore {
   restore_plan const& plan() const { return plan_; }
   /// What an instance of an operator is restored from, for `operator_state::restore_from`; null: it begins empty.
   std::unique_ptr<state_source> state_of(node_id id, std::uint32_t subtask, std::uint32_t parallelism) const;
+  /// Whether something was on its way between tasks: all that is restored begins with it.
+  bool replays() const { return plan_.has_channels(); }
+  /// What was on its way to an input, as far as this subtask of its sender is to send it again: that of each subtask that the sender had goes to
+  /// one that it has now. `type`: of its batches.
+  on_its_way channels_of(std::string const& receiver, std::uint32_t input, batch_type const& type, std::uint32_t subtask, std::uint32_t parallelism) const;
   /// Whether all operators of a subtask had come to their end.
   bool had_finished(task_plan const& t, std::uint32_t subtask) const;
   /// Whether all subtasks of a source had come to their end, perhaps because they were drained: nothing more is read.

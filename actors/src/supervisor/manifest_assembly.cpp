@@ -4,6 +4,7 @@
 #include <map>
 
 #include <flow/error.hpp>
+#include <flow/snapshot/channel_log.hpp>
 #include <flow/snapshot/piece.hpp>
 
 namespace flow {
@@ -75,25 +76,28 @@ void merge(state_manifest& now, chains all, std::string const& operator_name, ch
   for (auto& [part, pieces] : all) now.parts.push_back({part, std::move(pieces)});
 }
 
-/// The pieces of a state that are still valid in this attempt: of what each subtask has of its own, only those of the same subtasks.
-chains chains_of(state_manifest const& before, bool same_attempt) {
+/// The pieces of a state that are still valid in this attempt: of what each subtask has of its own, only those of the same subtasks;
+/// of broadcast state the copies of subtasks that are there.
+chains chains_of(state_manifest const& before, bool same_attempt, std::uint32_t parallelism) {
   chains all;
-  if (by_key_group(before.kind) || before.kind == state_kind::broadcast || same_attempt)
-    for (auto const& part : before.parts) all.emplace(part.part, part.pieces);
+  bool const copies = before.kind == state_kind::broadcast;
+  if (by_key_group(before.kind) || copies || same_attempt)
+    for (auto const& part : before.parts)
+      if (!copies || (part.part > 0 && part.part <= part_of_copy(parallelism - 1))) all.emplace(part.part, part.pieces);
   return all;
 }
 
 void merge(operator_manifest& now, operator_manifest const* before, bool same_attempt, checkpoint_id id) {
   for (auto& state : now.states) {
     auto const* old = before ? find(before->states, state.name) : nullptr;
-    merge(state, old && old->kind == state.kind ? chains_of(*old, same_attempt) : chains{}, now.name, id);
+    merge(state, old && old->kind == state.kind ? chains_of(*old, same_attempt, now.parallelism) : chains{}, now.name, id);
   }
   if (!before) return;
   for (auto const& old : before->states) {
     if (find(now.states, old.name)) continue;
     auto kept = old;
     kept.parts.clear();
-    merge(kept, chains_of(old, same_attempt), now.name, id);
+    merge(kept, chains_of(old, same_attempt, now.parallelism), now.name, id);
     if (!kept.parts.empty()) now.states.push_back(std::move(kept));
   }
 }
@@ -105,12 +109,13 @@ snapshot_manifest assemble(snapshot_manifest frame, snapshot_manifest const* pre
   for (auto const& s : snapshots) in_order.push_back(&s);
   std::stable_sort(in_order.begin(), in_order.end(), [](auto const* a, auto const* b) { return a->task < b->task; });
   for (auto const* t : in_order)
-    for (auto const& s : t->operators) add(find_or_add(frame.operators, s.name), *t, s);
+    for (auto const& s : t->operators)
+      if (!names_channels(s.name) || !s.states.empty()) add(find_or_add(frame.operators, s.name), *t, s);
   bool const same_attempt = previous && previous->attempt == frame.attempt;
   if (previous)  // those of which nothing was told: nothing has changed
     for (auto const& old : previous->operators)
-      if (!find(frame.operators, old.name)) find_or_add(frame.operators, old.name).parallelism = old.parallelism;
-  for (auto& op : frame.operators) merge(op, previous ? find(previous->operators, op.name) : nullptr, same_attempt, frame.id);
+      if (!names_channels(old.name) && !find(frame.operators, old.name)) find_or_add(frame.operators, old.name).parallelism = old.parallelism;
+  for (auto& op : frame.operators) merge(op, previous && !names_channels(op.name) ? find(previous->operators, op.name) : nullptr, same_attempt, frame.id);
   return frame;
 }
 

@@ -13,7 +13,7 @@ namespace flow {
 ///
 /// Of each part: a base stands for itself, and without entries for nothing; a delta follows the previous pieces; where
 /// nothing was written, the previous pieces stay. Parts that are subtasks stay within one attempt only: in the next, other
-/// subtasks have them. Throws `flow::error` (internal) where snapshots contradict each other or the previous manifest.
+/// subtasks have them. What was on its way belongs to one checkpoint only. Throws `flow::error` (internal) where snapshots contradict each other or the previous manifest.
 snapshot_manifest assemble(snapshot_manifest frame, snapshot_manifest const* previous, std::vector<task_snapshot> const& snapshots);
 
 }  // namespace flow

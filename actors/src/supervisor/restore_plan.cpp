@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include <flow/graph/plan.hpp>
 #include <flow/record/schema_change.hpp>
+#include <flow/snapshot/channel_log.hpp>
 
 namespace flow {
 namespace {
@@ -48,6 +50,7 @@ restore_plan::restore_plan(snapshot_manifest stored, graph const& now, settings 
                         ", for which its state cannot be divided anew; run with --set max-parallelism=" + std::to_string(stored_.max_parallelism));
   check_options(now);
   match(names_of(now));
+  if (has_channels()) check_channels(now, s);
 }
 
 std::string restore_plan::name_now(std::string const& stored_name) const {
@@ -81,6 +84,10 @@ void restore_plan::check_rename(std::string const& before, std::string const& af
 
 void restore_plan::match(std::set<std::string> const& names) {
   for (auto const& op : stored_.operators) {
+    if (names_channels(op.name)) {
+      if (holds_something(op)) channels_.emplace(op.name, op);
+      continue;
+    }
     auto const name = name_now(op.name);
     if (dropped(op.name) || options_.empty.contains(name)) continue;
     if (names.contains(name)) {
@@ -92,6 +99,28 @@ void restore_plan::match(std::set<std::string> const& names) {
                           "=NEW, or give it up with --restore-drop " + op.name);
     }
   }
+}
+
+/// What was on its way can only go on where everything is as it was.
+void restore_plan::check_channels(graph const& now, settings const& s) {
+  auto const p = make_plan(now, s);
+  std::string const way = "run the job as it was, stop it with a savepoint, in which nothing is on its way, and restore that";
+  if (p.fingerprint != stored_.fingerprint) {
+    mistakes_.push_back("its barrier has overtaken records that were on their way between operators (aligned-checkpoint-timeout), and they fit the graph of the job as it was only; " + way);
+    return;
+  }
+  std::set<std::string> known;
+  for (auto const& e : p.exchanges) known.insert(channels_name(now.at(p.tasks[e.to_task].nodes.front()).name, e.input));
+  for (auto const& t : p.tasks)
+    for (std::size_t place = 1; place < t.nodes.size(); ++place)
+      for (std::uint32_t input = 0; input < (now.at(t.nodes[place]).ahead ? 2 : 1); ++input) known.insert(channels_name(now.at(t.nodes[place]).name, input));
+  for (auto const& [name, of] : channels_)
+    if (!known.contains(name)) mistakes_.push_back("records were on their way that no operator of the job takes (" + quoted(name) + "), such as what was aggregated ahead of an exchange; " + way);
+}
+
+operator_manifest const* restore_plan::channels(std::string const& receiver, std::uint32_t input) const {
+  auto const found = channels_.find(channels_name(receiver, input));
+  return found == channels_.end() ? nullptr : &found->second;
 }
 
 operator_manifest const* restore_plan::stored(std::string const& name) const {

@@ -32,6 +32,10 @@ class restore_plan {
   snapshot_manifest const& manifest() const { return stored_; }
   /// What an operator of the job is restored from; its states that are given up are not among it. Null: it starts empty.
   operator_manifest const* stored(std::string const& name) const;
+  /// What was on its way to an input of an operator. Null: nothing.
+  operator_manifest const* channels(std::string const& receiver, std::uint32_t input) const;
+  /// Whether anything was on its way.
+  bool has_channels() const { return !channels_.empty(); }
   /// Under which name the pieces of an operator of the job lie.
   bool is_renamed(std::string const& name) const;
   /// What the next checkpoint in the same store builds on: without what is given up, and without what is renamed, which is to be written anew.
@@ -49,6 +53,7 @@ class restore_plan {
   void check_options(graph const& now);
   void check_rename(std::string const& before, std::string const& after, std::set<std::string> const& names);
   void match(std::set<std::string> const& names);
+  void check_channels(graph const& now, settings const& s);
   bool dropped(std::string const& operator_name) const { return options_.dropped.contains(operator_name); }
   bool dropped(std::string const& operator_name, std::string const& state) const { return options_.dropped.contains(operator_name + "/" + state); }
   bool knows_dropped(std::string const& name) const;
@@ -57,6 +62,7 @@ class restore_plan {
   snapshot_manifest stored_;
   restore_options options_;
   std::map<std::string, operator_manifest> by_name_;  // by the name in the job
+  std::map<std::string, operator_manifest> channels_;
   std::vector<std::string> mistakes_;
 };
 

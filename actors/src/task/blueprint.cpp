@@ -9,12 +9,22 @@ std::uint32_t place_of(task_plan const& t, node_id id) {
   return static_cast<std::uint32_t>(std::find(t.nodes.begin(), t.nodes.end(), id) - t.nodes.begin());
 }
 
+batch_type const* type_of(graph const& g, node_id id, std::uint32_t port) { return g.at(id).outputs[port].type; }
+
+/// What an operator is sent where it shares no task with its sender. What works ahead of it is part of the sender then.
+std::vector<crossing> inputs_of(graph const& g, node const& n) {
+  if (n.ahead) return {{n.name, 0, type_of(g, n.ahead->id, 1)}, {n.name, 1, type_of(g, n.ahead->id, 0)}};
+  auto const& e = n.inputs.front();
+  return {{n.name, 0, type_of(g, e.from, e.port)}};
+}
+
 /// The operators of a task and who of them reads whom.
 std::vector<task_blueprint::chained> chain_of(graph const& g, task_plan const& t) {
   std::vector<task_blueprint::chained> chain;
   for (auto const id : t.nodes) {
     std::size_t const outputs = g.at(id).outputs.size();
     chain.push_back({&g.at(id), outputs > 0 && g.has_event_time({id, 0}), std::vector<std::vector<std::uint32_t>>(outputs)});
+    if (chain.size() > 1 && !graph::is_ahead(id)) chain.back().inputs = inputs_of(g, g.at(id));
   }
   for (std::uint32_t reader = 1; reader < t.nodes.size(); ++reader) {
     auto const& e = g.at(t.nodes[reader]).inputs.front();
@@ -30,7 +40,8 @@ void connect(graph const& g, plan const& p, exchange_plan const& e, std::vector<
   bool const has_event_time = g.has_event_time({e.from_node, e.port, e.partitioning});
   for (std::uint32_t from = 0; from < senders.size(); ++from) {
     auto const number = static_cast<std::uint32_t>(senders[from].outputs.size());
-    task_blueprint::exchange out{place_of(p.tasks[e.from_task], e.from_node), e.port, e.partitioning, {}};
+    crossing const what{g.at(p.tasks[e.to_task].nodes.front()).name, e.input, type_of(g, e.from_node, e.port)};
+    task_blueprint::exchange out{place_of(p.tasks[e.from_task], e.from_node), e.port, e.partitioning, {}, what};
     for (std::uint32_t to = 0; to < receivers.size(); ++to) {
       if (e.partitioning == partitioning::forward && from != to) continue;
       auto const target = static_cast<std::uint32_t>(out.targets.size());
@@ -67,6 +78,8 @@ std::vector<std::vector<task_blueprint>> make_blueprints(graph const& g, plan co
     }
   }
   for (auto const& e : p.exchanges) connect(g, p, e, all);
+  for (auto const& e : p.exchanges)  // by the number of the input
+    for (auto& receiver : all[e.to_task]) receiver.received.push_back({g.at(p.tasks[e.to_task].nodes.front()).name, e.input, type_of(g, e.from_node, e.port)});
   share_buffers(s, all);
   return all;
 }

@@ -18,6 +18,13 @@ struct element {
   flow::barrier barrier{}; // of a barrier
 };
 
+/// Sent ahead of a barrier that waits in its channel: there it stands behind all elements below `sequence` from now on. What the
+/// barrier has overtaken by this, its sender has logged; the barrier itself comes later and means nothing.
+struct announcement {
+  flow::barrier barrier{};
+  std::uint64_t sequence = 0;
+};
+
 /// A subtask of the plan, as an address.
 struct task_address {
   std::uint32_t task = 0;
@@ -32,12 +39,14 @@ struct credit {
   std::vector<batch_ref> emptied;
 };
 
-/// Carries elements and credit to other tasks. First in, first out between two tasks; never blocks.
+/// Carries elements and credit to other tasks. First in, first out between two tasks, but for announcements, which overtake elements
+/// sent before them and are not overtaken; never blocks.
 class transport {
  public:
   virtual ~transport() = default;
   virtual void send(task_address to, std::uint32_t channel, element e) = 0;
   virtual void give(task_address to, credit c) = 0;
+  virtual void announce(task_address to, std::uint32_t channel, announcement a) = 0;
 };
 
 }  // namespace flow

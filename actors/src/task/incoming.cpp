@@ -20,7 +20,59 @@ void incoming::deliver(std::uint32_t number, element e) {
     throw error(error_code::internal, "channel " + std::to_string(number) + " from task " + std::to_string(c.from.sender.task) +
                                           ": expected element " + std::to_string(c.next_sequence) + ", found " + std::to_string(e.sequence));
   ++c.next_sequence;
+  if (c.next_sequence <= c.log_until) [[unlikely]] {
+    if (e.records) log_(number, *e.records);
+    if (c.next_sequence == c.log_until) --logging_;
+  }
   c.queue.push_back(std::move(e));
+}
+
+// ---- barriers that overtake
+
+void incoming::announce(std::uint32_t number, announcement a) {
+  channel& c = channels_.at(number);
+  bool const known = a.barrier.checkpoint <= passed_ || c.ended || (!c.barriers.empty() && c.barriers.back().checkpoint >= a.barrier.checkpoint);
+  if (known) return;
+  if (c.front() > a.sequence)
+    throw error(error_code::internal, "channel " + std::to_string(number) + ": barrier " + std::to_string(a.barrier.checkpoint) + " was announced at element " +
+                                          std::to_string(a.sequence) + ", but " + std::to_string(c.front()) + " have been processed");
+  c.announced = a;
+}
+
+/// An announced barrier is reached when all in front of it has been processed.
+void incoming::arrive(channel& c) {
+  if (!c.announced || c.front() < c.announced->sequence || !c.barriers.empty()) return;
+  if (!c.ended) c.barriers.push_back(c.announced->barrier);
+  c.announced.reset();
+  alignment_changed_ = true;
+}
+
+bool incoming::may_overtake(flow::barrier const& b) const {
+  return std::all_of(channels_.begin(), channels_.end(), [&](channel const& c) {
+    bool const announced = c.announced && c.announced->barrier.checkpoint == b.checkpoint;
+    bool const reached = !c.barriers.empty() && c.barriers.back().checkpoint == b.checkpoint;
+    return c.ended || (!replaying_ && (announced || reached));
+  });
+}
+
+void incoming::overtake(flow::barrier const& b, log into) {
+  stop_logging();
+  log_ = std::move(into);
+  for (std::uint32_t number = 0; number < channels_.size(); ++number) {
+    channel& c = channels_[number];
+    c.barriers.clear();
+    if (!c.announced) continue;
+    c.log_until = std::exchange(c.announced, {})->sequence;
+    for (auto const& e : c.queue)
+      if (e.records && e.sequence < c.log_until) log_(number, *e.records);
+    if (c.next_sequence < c.log_until) ++logging_;
+  }
+  passed_ = b.checkpoint;
+}
+
+void incoming::stop_logging() {
+  logging_ = 0;
+  for (auto& c : channels_) c.log_until = 0;
 }
 
 incoming::work incoming::next() {
@@ -28,10 +80,13 @@ incoming::work incoming::next() {
   for (std::size_t looked = 0; looked < channels_.size(); ++looked) {
     auto const number = static_cast<std::uint32_t>(turn_);
     turn_ = (turn_ + 1) % channels_.size();
-    while (!channels_[number].queue.empty() && (!aligns_ || channels_[number].barriers.empty())) {
-      if (auto w = look_at(number)) return *w;
+    for (channel& c = channels_[number];;) {
+      arrive(c);
       if (auto w = control()) return *w;
+      if (c.queue.empty() || (aligns_ && !c.barriers.empty())) break;
+      if (auto w = look_at(number)) return *w;
     }
+    if (std::exchange(unblocked_, false)) looked = std::size_t(-1);  // also those that were looked at before
   }
   if (ended() && !end_passed_on_) {
     end_passed_on_ = true;
@@ -74,6 +129,8 @@ std::optional<incoming::work> incoming::look_at(std::uint32_t number) {
       ++ended_;
       return {};
     case element::kind::barrier:
+      if (said.barrier.checkpoint != 0 && said.barrier.checkpoint <= passed_) return {};
+      if (c.announced && c.announced->barrier.checkpoint <= said.barrier.checkpoint) c.announced.reset();
       c.barriers.push_back(said.barrier);
       alignment_changed_ = true;
       return {};
@@ -86,8 +143,21 @@ bool incoming::aligning() const {
   return std::any_of(channels_.begin(), channels_.end(), [](channel const& c) { return !c.barriers.empty(); });
 }
 
-/// When every channel that has not ended has reached the barrier, it passes. All see the same barriers in the same order.
+/// Channels see the same barriers in the same order, but for those that others have overtaken.
+void incoming::drop_given_up() {
+  checkpoint_id newest = 0;
+  for (auto const& c : channels_)
+    if (!c.barriers.empty()) newest = std::max(newest, c.barriers.front().checkpoint);
+  for (auto& c : channels_)
+    while (!c.barriers.empty() && c.barriers.front().checkpoint < newest) {
+      c.barriers.pop_front();
+      unblocked_ = true;
+    }
+}
+
+/// When every channel that has not ended has reached the barrier, it passes.
 std::optional<incoming::work> incoming::aligned() {
+  drop_given_up();
   if (!aligning() || !std::all_of(channels_.begin(), channels_.end(), [](channel const& c) { return c.ended || !c.barriers.empty(); })) return {};
   work w{work::kind::barrier, 0, nullptr, {}, {}};
   for (auto& c : channels_) {
@@ -95,6 +165,8 @@ std::optional<incoming::work> incoming::aligned() {
     w.barrier = c.barriers.front();
     c.barriers.pop_front();
   }
+  if (w.barrier.checkpoint == 0) replaying_ = false;
+  else passed_ = w.barrier.checkpoint;
   return w;
 }
 

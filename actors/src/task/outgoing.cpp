@@ -166,7 +166,13 @@ void outgoing::drain(target& t) {
       --waiting_batches_;
     }
     send(t, std::move(e));
+    left_queue(t);
   }
+}
+
+void outgoing::left_queue(target& t) {
+  if (t.before_barrier > 0 && --t.before_barrier == 0) t.barrier_at = t.next_sequence;
+  if (t.before_replayed > 0) --t.before_replayed;
 }
 
 void outgoing::take(credit c) {
@@ -225,6 +231,56 @@ void outgoing::pass(barrier const& b) {
     e.barrier = b;
     control(t, std::move(e));
   }
+}
+
+// ---- barriers that overtake
+
+void outgoing::replay(std::vector<logged_batch> batches, std::uint32_t receivers_before) {
+  for (auto& b : batches) {
+    if (how_ == partitioning::broadcast) replay_copies(b, receivers_before);
+    else if (how_ == partitioning::rebalance) hand_over(b.records, targets_[b.receiver % targets_.size()]);
+    else receive(b.records);
+  }
+}
+
+void outgoing::replay_copies(logged_batch const& b, std::uint32_t receivers_before) {
+  for (auto& t : targets_) {
+    if (t.to.address.subtask % receivers_before != b.receiver) continue;
+    element e;
+    e.bytes = b.records->footprint();
+    e.records = b.records;
+    enqueue(t, std::move(e));
+  }
+}
+
+void outgoing::mark_barrier(checkpoint_id id) {
+  for (auto& t : targets_) {
+    t.before_barrier = t.waiting.size();
+    t.barrier_at = t.next_sequence;
+    if (id == 0) t.before_replayed = t.waiting.size();
+  }
+}
+
+bool outgoing::barrier_sent() const {
+  return std::all_of(targets_.begin(), targets_.end(), [](target const& t) { return t.before_barrier == 0; });
+}
+
+bool outgoing::overtake(barrier const& b, log const& into) {
+  bool all = true;
+  for (std::uint32_t number = 0; number < targets_.size(); ++number) {
+    target& t = targets_[number];
+    if (t.announced == b.checkpoint) continue;
+    if (t.before_replayed > 0) {
+      all = false;
+      continue;
+    }
+    for (std::size_t i = 0; i < t.before_barrier; ++i)
+      if (t.waiting[i].records) into(number, *t.waiting[i].records);
+    if (std::exchange(t.before_barrier, 0) > 0) t.barrier_at = t.next_sequence;
+    t.announced = b.checkpoint;
+    transport_.announce(t.to.address, t.to.channel, {b, t.barrier_at});
+  }
+  return all;
 }
 
 void outgoing::end() {

@@ -4,8 +4,8 @@
 
 namespace flow {
 
-state_writer::state_writer(operators const& chain, snapshot_port* port, std::uint32_t subtask, std::uint32_t max_parallelism)
-    : chain_(chain), port_(port), subtask_(subtask), max_parallelism_(max_parallelism), writing_(chain.size()) {
+state_writer::state_writer(operators const& chain, channel_logs* channels, snapshot_port* port, std::uint32_t subtask, std::uint32_t max_parallelism)
+    : chain_(chain), channels_(channels), port_(port), subtask_(subtask), max_parallelism_(max_parallelism), writing_(chain.size() + 1) {
   if (!port_) return;
   for (std::uint32_t place = 0; place < chain_.size(); ++place) {
     outputs_.push_back(std::make_unique<place_output>(*this, place));
@@ -20,17 +20,20 @@ void state_writer::begin(barrier const& b) {
     for (auto& committable : s.what->prepare(b.checkpoint)) s.waiting.push_back({b.checkpoint, std::move(committable)});
   snapshot_cut const cut{b.checkpoint, b.completed, b.full, subtask_, max_parallelism_};
   for (std::size_t place = 0; place < chain_.size(); ++place) chain_[place]->state().begin_snapshot(cut, *outputs_[place]);
+  if (channels_) channels_->begin(cut);
   writing_ = 0;
 }
 
 void state_writer::write(std::size_t slots) {
   while (can_write()) {
-    if (!chain_[writing_]->state().write_snapshot(slots)) return;
-    if (++writing_ == chain_.size()) taken();
+    if (writing_ == chain_.size()) taken();
+    else if (!chain_[writing_]->state().write_snapshot(slots)) return;
+    ++writing_;
   }
 }
 
 void state_writer::taken() {
+  if (channels_) channels_->finish();
   std::vector<std::vector<bytes>> all(chain_.size());
   for (auto const& s : sinks_)
     for (auto const& p : s.waiting) all[s.place].push_back(p.committable);

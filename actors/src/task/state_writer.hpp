@@ -6,38 +6,26 @@
 #include <memory>
 #include <vector>
 
+#include "channel_logs.hpp"
+
 #include <flow/operator/sink_operator.hpp>
 #include <flow/state/snapshot_cut.hpp>
 
 namespace flow {
 
-/// Where a task's part of a checkpoint goes. Never blocks.
-class snapshot_port {
- public:
-  virtual ~snapshot_port() = default;
-  /// Whether more may be put now; the task is made to step when that turns true.
-  virtual bool ready() const = 0;
-  /// Some entries of a piece of the operator at `place` in the chain; see `piece_output`.
-  virtual void put(checkpoint_id id, std::uint32_t place, state_object const& of, std::uint32_t part, piece_form form, bytes data,
-                   std::uint64_t entries, bool last) = 0;
-  /// All of the task's part has been put. By place: what is prepared and not yet committed, oldest first.
-  virtual void taken(checkpoint_id id, std::vector<std::vector<bytes>> prepared) = 0;
-  virtual void committed(checkpoint_id id) = 0;
-};
-
 class state_writer {
  public:
   using operators = std::vector<std::unique_ptr<operator_base>>;
 
-  /// All outlive this. `port` null: there are no checkpoints.
-  state_writer(operators const& chain, snapshot_port* port, std::uint32_t subtask, std::uint32_t max_parallelism);
+  /// All outlive this. `port` null: there are no checkpoints. `channels` null: no barrier overtakes.
+  state_writer(operators const& chain, channel_logs* channels, snapshot_port* port, std::uint32_t subtask, std::uint32_t max_parallelism);
 
   explicit operator bool() const { return port_ != nullptr; }
   /// A barrier has passed all operators. What was begun before is given up.
   void begin(barrier const& b);
-  bool writing() const { return writing_ < chain_.size(); }
+  bool writing() const { return writing_ <= chain_.size(); }
   /// Whether `write` would do something.
-  bool can_write() const { return writing() && port_->ready(); }
+  bool can_write() const { return writing_ < chain_.size() ? port_->ready() : writing() && (!channels_ || channels_->settled()); }
   /// Writes at most about `slots` entries.
   void write(std::size_t slots);
   /// The checkpoint exists: has the sinks make visible what was prepared for it and for those before.
@@ -66,12 +54,13 @@ class state_writer {
   void taken();
 
   operators const& chain_;
+  channel_logs* channels_;
   snapshot_port* port_;
   std::uint32_t subtask_, max_parallelism_;
   std::vector<std::unique_ptr<place_output>> outputs_;
   std::vector<sink> sinks_;  // the two-phase ones
   checkpoint_id id_ = 0;
-  std::size_t writing_;      // the place in the chain; behind the last: nothing is being written
+  std::size_t writing_;      // the place in the chain; behind the last come the channels, and then: nothing is being written
 };
 
 }  // namespace flow

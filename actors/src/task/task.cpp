@@ -54,11 +54,42 @@ void task::start(task_beginning const& how) {
     operators_[i]->state().restore_from(nullptr);
   }
   open_ = !how.finished;
-  writer_ = std::make_unique<state_writer>(operators_, how.port, c.subtask, c.max_parallelism);
+  std::vector<crossing> sent;
+  for (auto const& e : blueprint_.outputs) sent.push_back(e.to);
+  bool const overtakes = settings_.overtakes();
+  logs_ = std::make_unique<channel_logs>(incoming_, outgoing_, blueprint_.received, sent, overtakes ? how.port : nullptr, static_cast<std::uint32_t>(operators_.size()));
+  writer_ = std::make_unique<state_writer>(operators_, overtakes ? &*logs_ : nullptr, how.port, c.subtask, c.max_parallelism);
   phase_ = phase::running;
+  if (how.channels) replay_restored(how);
   if (how.finished) say_finished();
   else if (how.drained) drain();
   note_activity(clock_.now());
+}
+
+/// What was on its way goes before anything new, everywhere: barrier 0 follows it through the whole job. What goes to an operator of
+/// this chain comes before what goes to those before it.
+void task::replay_restored(task_beginning const& how) {
+  for (std::uint32_t place = 0; place < operators_.size(); ++place)
+    for (auto const& to : blueprint_.chain[place].inputs) {
+      auto all = how.channels(to).batches;
+      for (auto b = all.rbegin(); b != all.rend(); ++b) replays_.push_back({place, to.input, std::move(b->records)});
+    }
+  for (std::size_t i = 0; i < outgoing_.size(); ++i) {
+    auto all = how.channels(blueprint_.outputs[i].to);
+    outgoing_[i]->replay(std::move(all.batches), all.receivers_before);
+  }
+  if (!source_) incoming_.expect_replayed();
+  else if (!how.finished) injected_.push_front({{}, false});
+}
+
+/// Hands on one batch of it; false: its receivers take no more.
+bool task::replay_one() {
+  auto& next = replays_.back();
+  auto& to = *operators_[next.place];
+  if (!to.ready()) return false;
+  to.receive_from(next.input, next.records);
+  replays_.pop_back();
+  return true;
 }
 
 /// What its operators gave before is in the checkpoint of those that it went to.
@@ -80,7 +111,20 @@ void task::note_activity(std::chrono::nanoseconds now) {
   counters_.activity_since.set(static_cast<std::uint64_t>(now.count()));
 }
 
-void task::take(credit c) { outgoing_.at(c.exchange)->take(std::move(c)); }
+void task::take(credit c) {
+  outgoing_.at(c.exchange)->take(std::move(c));
+  if (overtakes_now()) [[unlikely]] logs_->overtake_sent(overtaking_);
+}
+
+void task::announce(std::uint32_t channel, announcement a) {
+  incoming_.announce(channel, a);
+  overtake(a.barrier);
+}
+
+void task::overtake(barrier const& b) {
+  if (b.checkpoint > overtaking_.checkpoint) overtaking_ = b;
+  if (overtakes_now()) logs_->overtake_sent(overtaking_);
+}
 
 void task::assign(std::vector<split> splits, split_terms const& terms) {
   if (!open_) return;  // it had finished before: there are none
@@ -147,6 +191,8 @@ task::result task::run(std::chrono::nanoseconds& now) {
   if (phase_ == phase::running) look(now);  // also while others are held up: what they wait for may be an answer from outside
   if (auto const held = resume()) {
     r = {*held};
+  } else if (!replays_.empty()) {
+    r = {replay_one() ? outcome::busy : outcome::blocked};
   } else if (phase_ == phase::ending) {
     r = {drained() ? outcome::resting : outcome::blocked};
   } else {
@@ -188,12 +234,14 @@ bool task::can_go_on() const {
 }
 
 bool task::may_pass_barrier() const {
+  if (!replays_.empty()) return false;
   for (auto const& o : operators_)
     if (!o->may_pass_barrier()) return false;
   return true;
 }
 
-/// A barrier passes as soon as all that is held back is in declared state; nothing is processed between.
+/// A barrier passes as soon as all that is held back is in declared state; nothing is processed between. One that overtakes needs nothing
+/// of what is on its way.
 void task::pass_waiting_barrier() {
   while (waiting_barrier_ || !injected_.empty()) {
     if (!waiting_barrier_) {
@@ -204,19 +252,37 @@ void task::pass_waiting_barrier() {
     if (!may_pass_barrier()) return;
     pass(*std::exchange(waiting_barrier_, {}));
   }
+  if (may_overtake()) pass(overtaking_, true);
 }
 
-void task::pass(barrier const& b) {
-  if (b.checkpoint > last_barrier_) {  // a task that finishes meanwhile may get it twice
-    last_barrier_ = b.checkpoint;
+/// Into a source it is injected. A task whose input has ended needs nothing but its sinks to have settled: what it has not sent yet is
+/// logged, and it counts as finished.
+bool task::may_overtake() const {
+  if (overtaking_.checkpoint <= last_barrier_ || source_ || !may_pass_barrier()) return false;
+  if (phase_ == phase::running) return incoming_.may_overtake(overtaking_);
+  return std::all_of(sinks_.begin(), sinks_.end(), [this](auto* s) { return !open_ || s->settled(); });
+}
+
+void task::pass(barrier const& b, bool overtakes) {
+  bool const replayed = b.checkpoint == 0;  // what was on its way: nothing is stored for it
+  if (replayed || b.checkpoint > last_barrier_) {  // a task that finishes meanwhile may get it twice
     for (auto& o : operators_)
       if (open_) o->settle_state();
     if (phase_ == phase::running) operators_.front()->pass(b);
-    if (*writer_) writer_->begin(b);
-    on_barrier(b);
+    for (auto& o : outgoing_) o->mark_barrier(b.checkpoint);
+    if (!replayed) begin_snapshot(b, overtakes);
   }
   for (auto& s : shares_) --s.barriers;
   take_shares();
+}
+
+void task::begin_snapshot(barrier const& b, bool overtakes) {
+  last_barrier_ = b.checkpoint;
+  finished_at_barrier_ = phase_ == phase::finished || (overtakes && phase_ == phase::ending);
+  if (*writer_) writer_->begin(b);
+  if (overtakes) logs_->overtake_received(b);
+  if (overtakes_now()) logs_->overtake_sent(b);
+  on_barrier(b);
 }
 
 void task::expect_barrier() {

@@ -11,6 +11,7 @@
 #include "incoming.hpp"
 #include "outgoing.hpp"
 #include "state_writer.hpp"
+#include "on_its_way.hpp"
 
 #include <flow/graph/plan.hpp>
 #include <flow/operator/sink_operator.hpp>
@@ -27,14 +28,18 @@ struct task_blueprint {
     bool has_event_time = true;  // what it gives
     /// For each output: the places in the chain that read it.
     std::vector<std::vector<std::uint32_t>> readers;
+    /// What it would be sent if another task sent it; the head's inputs are those of the task.
+    std::vector<crossing> inputs{};
   };
   std::vector<chained> chain;
   std::vector<incoming_channel> inputs;
+  std::vector<crossing> received{};  // by the number of the head's input
   struct exchange {
     std::uint32_t place = 0;  // in the chain
     std::uint32_t port = 0;
     flow::partitioning partitioning = partitioning::forward;
     std::vector<outgoing_target> targets;
+    crossing to{};
   };
   std::vector<exchange> outputs;
 };
@@ -48,6 +53,8 @@ struct task_beginning {
   std::uint64_t attempt = 1;
   /// Gives the state of the operator at a place of the chain; empty, or null for a place: it begins empty.
   std::function<std::unique_ptr<state_source>(std::uint32_t place)> state{};
+  /// Gives what was on its way to an input, as far as this subtask is to send it again; null: nothing was, anywhere in the job.
+  std::function<on_its_way(crossing const& to)> channels{};
   /// Its subtask had finished before the checkpoint that the job is restored from: it only says so to its receivers.
   bool finished = false;
   /// Its source reads nothing, since all of it had come to its end.
@@ -77,6 +84,9 @@ class task {
   /// Opens the operators, which restores them.
   void start(task_beginning const& how);
   void deliver(std::uint32_t channel, element e) { incoming_.deliver(channel, std::move(e)); }
+  /// Of a barrier that overtakes: that it does on a channel, and that it is to do so in this task.
+  void announce(std::uint32_t channel, announcement a);
+  void overtake(barrier const& b);
   void take(credit c);
   result step();
 
@@ -108,6 +118,10 @@ class task {
   void abandon() noexcept;
 
   phase state() const { return phase_; }
+  /// Whether it had finished when the newest barrier passed, but for what the barrier has overtaken.
+  bool had_finished() const { return finished_at_barrier_; }
+  /// The names under which a checkpoint has its channels: they come behind its operators.
+  std::vector<std::string> const& channels() const { return logs_->names(); }
   flow::activity const& activity() const { return activity_; }
   task_counters const& counters() const { return counters_; }
   std::vector<std::unique_ptr<operator_base>> const& operators() const { return operators_; }
@@ -133,7 +147,12 @@ class task {
   bool can_go_on() const;
   bool may_pass_barrier() const;
   bool end();
-  void pass(barrier const& b);
+  void pass(barrier const& b, bool overtakes = false);
+  void begin_snapshot(barrier const& b, bool overtakes);
+  bool may_overtake() const;
+  bool overtakes_now() const { return overtaking_.checkpoint != 0 && overtaking_.checkpoint == last_barrier_; }
+  void replay_restored(task_beginning const& how);
+  bool replay_one();
   void say_finished();
   void rest(std::chrono::nanoseconds now);
   void note_activity(std::chrono::nanoseconds now);
@@ -150,6 +169,7 @@ class task {
   std::vector<std::unique_ptr<operator_base>> operators_;
   std::vector<std::unique_ptr<outgoing>> outgoing_;
   incoming incoming_;
+  std::unique_ptr<channel_logs> logs_;
   std::unique_ptr<state_writer> writer_;
   checkpoint_id last_barrier_ = 0;
   bool open_ = false;  // its operators are
@@ -168,6 +188,14 @@ class task {
   std::deque<injection> injected_;
   bool holds_ = false;
   std::optional<barrier> waiting_barrier_;
+  barrier overtaking_;  // the newest that is to overtake
+  bool finished_at_barrier_ = false;
+  /// What was on its way to an operator that is part of this chain now; the last is the first.
+  struct replayed {
+    std::uint32_t place, input;
+    batch_ref records;
+  };
+  std::vector<replayed> replays_;
   phase phase_ = phase::created;
   bool input_ended_ = false;
   outcome last_ = outcome::resting;

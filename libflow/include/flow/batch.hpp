@@ -45,7 +45,8 @@ struct batch_type {
                           std::span<batch_base* const> to, bool move);
   /// Bytes that the records hold on the heap.
   std::size_t (*heap)(batch_base const&);
-  /// Appends the batch, columns included, to `out`; null where T has no description and is not trivially copyable.
+  /// Appends the batch to `out` as lists of records, timestamps and hashes, empty where it has no such column; null where T has no
+  /// description and is not trivially copyable.
   void (*encode)(batch_base const&, bytes& out);
   void (*decode)(batch_base&, decoder& in);
   /// A record as JSON text, for messages.
@@ -297,27 +298,35 @@ struct typed_batch_operations {
 
   static void encode(batch_base const& b, bytes& out) {
     encoder archive(out);
-    archive(b.size(), b.has_timestamps(), b.has_hashes());
-    for (auto t : b.timestamps()) archive(t);
-    for (auto h : b.hashes()) archive(h);
+    archive(std::uint64_t{b.size()});
     if constexpr (describable<T>) {
       for (auto const& record : typed(b)) archive(record);
     } else {
       archive.write(typed(b).data(), b.size() * sizeof(T));
     }
+    archive(std::uint64_t{b.timestamps().size()});
+    for (auto t : b.timestamps()) archive(t);
+    archive(std::uint64_t{b.hashes().size()});
+    for (auto h : b.hashes()) archive(h);
   }
   static void decode(batch_base& b, decoder& in) {
-    std::uint32_t size = 0;
-    bool timestamps = false, hashes = false;
-    in(size, timestamps, hashes);
+    std::uint64_t size = 0;
+    in(size);
     if (size > b.capacity()) throw error(error_code::bad_record, "an encoded batch of " + std::to_string(size) + " records exceeds " + std::to_string(b.capacity()));
     b.clear();
-    if (timestamps) for (auto* t = b.add_timestamps(); t != b.add_timestamps() + size; ++t) in(*t);
-    if (hashes) for (auto* h = b.add_hashes(); h != b.add_hashes() + size; ++h) in(*h);
-    for (std::uint32_t i = 0; i < size; ++i) {
+    for (std::uint64_t i = 0; i < size; ++i) {
       T& record = typed(b).emplace_back();
       if constexpr (describable<T>) in(record); else in.read(&record, sizeof(T));
     }
+    if (has_column(size, in)) for (auto* t = b.add_timestamps(); t != b.add_timestamps() + size; ++t) in(*t);
+    if (has_column(size, in)) for (auto* h = b.add_hashes(); h != b.add_hashes() + size; ++h) in(*h);
+  }
+  static bool has_column(std::uint64_t size, decoder& in) {
+    std::uint64_t found = 0;
+    in(found);
+    if (found != 0 && found != size)
+      throw error(error_code::bad_record, "an encoded batch of " + std::to_string(size) + " records has a column of " + std::to_string(found));
+    return found > 0;
   }
 
   static std::string print(batch_base const& b, std::uint32_t index) { return to_json(typed(b)[index]); }

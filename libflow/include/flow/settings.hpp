@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +60,12 @@ class settings {
   /// A checkpoint that takes longer is given up, and has failed.
   settings& checkpoint_timeout(std::chrono::microseconds d) { checkpoint_timeout_ = d; return *this; }
   std::chrono::microseconds checkpoint_timeout() const { return checkpoint_timeout_; }
+  /// A checkpoint whose barriers have not passed the whole job after this time overtakes what is on its way between the tasks, which
+  /// becomes part of it: it then completes however slow a receiver is. 0: at once. Nothing: none does, all wait. Savepoints always wait.
+  settings& aligned_checkpoint_timeout(std::optional<std::chrono::microseconds> d) { aligned_checkpoint_timeout_ = d; return *this; }
+  std::optional<std::chrono::microseconds> aligned_checkpoint_timeout() const { return aligned_checkpoint_timeout_; }
+  /// Whether checkpoints may overtake.
+  bool overtakes() const { return checkpoints() && aligned_checkpoint_timeout_.has_value(); }
   /// So many checkpoints in a row may fail; one more is a failure of the job, which then starts again as `restart` has it.
   settings& checkpoint_failures(std::uint32_t n) { checkpoint_failures_ = n; return *this; }
   std::uint32_t checkpoint_failures() const { return checkpoint_failures_; }
@@ -120,6 +127,7 @@ class settings {
   std::chrono::microseconds checkpoint_interval_{10'000'000};
   std::chrono::microseconds checkpoint_pause_{0};
   std::chrono::microseconds checkpoint_timeout_{600'000'000};
+  std::optional<std::chrono::microseconds> aligned_checkpoint_timeout_;
   std::uint32_t checkpoint_failures_ = 0;
   bool at_least_once_ = false;
   std::uint32_t snapshots_kept_ = 1;

@@ -61,6 +61,8 @@ std::span<settings::entry const> settings::entries() {
        [](settings& s, text, text v) { s.checkpoint_pause_ = parse_wait(v); }},
       {{"checkpoint-timeout", "time", "10min", "a checkpoint that takes longer is given up"},
        [](settings& s, text, text v) { s.checkpoint_timeout_ = parse_positive_wait(v); }},
+      {{"aligned-checkpoint-timeout", "time", "none", "a checkpoint whose barriers take longer overtakes what is on its way; none: it waits, 0: at once"},
+       [](settings& s, text, text v) { s.aligned_checkpoint_timeout_ = v == "none" ? std::nullopt : std::optional(parse_wait(v)); }},
       {{"checkpoint-failures", "checkpoints", "0", "so many in a row may fail; one more fails the job"},
        [](settings& s, text key, text v) { s.checkpoint_failures_ = parse_count(key, v, 0, 1'000'000); }},
       {{"at-least-once", "true or false", "false", "barriers are not waited for: less delay, but a restart may count records twice"},

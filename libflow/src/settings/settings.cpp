@@ -36,6 +36,8 @@ std::vector<std::string> settings::mistakes() const {
   if (drain_ && savepoint_.empty()) all.push_back("drain: it is a job that stops with a savepoint that is drained; add --savepoint DIR");
   if (checkpoints() && savepoint_ == snapshots_)
     all.push_back("savepoint: '" + savepoint_ + "' is the directory of the checkpoints; name another");
+  if (aligned_checkpoint_timeout_ && at_least_once_)
+    all.push_back("aligned-checkpoint-timeout: with at-least-once no barrier waits for another, so none needs to overtake; leave one of the two out");
   if (restart().form == restart_form::exponential && restart_.max_delay < restart_.delay)
     all.push_back("restart-max-delay: " + format_duration(restart_.max_delay) + " is less than the restart-delay, " + format_duration(restart_.delay));
   return all;

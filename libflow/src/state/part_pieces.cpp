@@ -53,7 +53,7 @@ void part_pieces::flush(std::uint32_t part, bool last) {
   std::unique_ptr<chunk> const c = std::move(p.open);
   c->archive.settle();
   if (!cut_.full) (p.form == piece_form::base ? p.base_entries : p.delta_entries) += c->entries;
-  out_->put(of_, part, p.form, std::move(c->data), c->entries, last);
+  out_->put(of_, first_ + part, p.form, std::move(c->data), c->entries, last);
 }
 
 void part_pieces::close(std::uint32_t part, bool removed) {
@@ -69,7 +69,7 @@ void part_pieces::close(std::uint32_t part, bool removed) {
 /// Of a part without entries nothing is kept; where there was something, a base without entries tells that it is gone.
 void part_pieces::close_empty(std::uint32_t part) {
   auto& p = parts_[part];
-  if (p.in_store) out_->put(of_, part, p.form, {}, 0, true);
+  if (p.in_store) out_->put(of_, first_ + part, p.form, {}, 0, true);
   if (cut_.full) return;
   p.base_at = 0;
   if (p.in_store) p.emptied_at = cut_.id;

@@ -84,6 +84,14 @@ TEST_CASE("every setting is set by its name") {
   s.set("checkpoint-pause", "8s");
   s.set("checkpoint-timeout", "9s");
   s.set("checkpoint-failures", "10");
+  s.set("aligned-checkpoint-timeout", "12s");
+  CHECK(s.aligned_checkpoint_timeout() == 12s);
+  CHECK(s.overtakes());
+  CHECK_FALSE(settings(s).snapshots("").overtakes());
+  s.set("aligned-checkpoint-timeout", "0");
+  CHECK(s.aligned_checkpoint_timeout() == 0s);
+  s.set("aligned-checkpoint-timeout", "none");
+  CHECK_FALSE(s.overtakes());
   s.set("at-least-once", "true");
   s.set("snapshots-kept", "11");
   s.set("keep-cancelled", "false");
@@ -230,4 +238,10 @@ TEST_CASE("a wait that no clock can count is refused") {
     CHECK_THAT(mistake(key, "10001d"), Catch::Contains(key) && Catch::Contains("at most 10000d"));
     CHECK(mistake(key, "10000d") == "none");
   }
+}
+
+TEST_CASE("a time for alignment goes with barriers that are aligned") {
+  auto const mistakes = settings{}.snapshots("d").at_least_once(true).aligned_checkpoint_timeout(1s).mistakes();
+  REQUIRE(mistakes.size() == 1);
+  CHECK_THAT(mistakes.front(), Catch::StartsWith("aligned-checkpoint-timeout: ") && Catch::Contains("at-least-once"));
 }

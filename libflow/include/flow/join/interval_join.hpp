@@ -79,13 +79,13 @@ class interval_join_operator final
   }
   template <join_side side, class T>
   bool take(T const& record, key const& k, std::uint64_t key_hash, timestamp t) {
-    if (t <= this->followed()) {
+    if (t <= this->followed(key_hash)) {
       this->template give_late<side>(record, t);
       return true;
     }
     if (!give_pairs<side>(record, k, key_hash, t)) return false;
     bool const had_partner = std::exchange(had_partner_, false);
-    if (own<side>().due_at(t) > this->followed()) own<side>().add(k, key_hash, record, t, had_partner);
+    if (own<side>().due_at(t) > this->followed(key_hash)) own<side>().add(k, key_hash, record, t, had_partner);
     else if (own<side>().keeps() && !had_partner) give_alone<side>(record, t);
     return true;
   }

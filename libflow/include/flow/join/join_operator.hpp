@@ -19,6 +19,7 @@
 #include <flow/operator/output.hpp>
 #include <flow/operator/resumable.hpp>
 #include <flow/record/key.hpp>
+#include <flow/state/fired_until.hpp>
 
 namespace flow {
 
@@ -53,11 +54,11 @@ class join_operator : public resumable_operator {
     out_.attach(*this, 0, context().batch_size);
     late_left_.attach(*this, 1, context().batch_size);
     late_right_.attach(*this, 2, context().batch_size);
-    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
+    fired_until_ = &state().template declare<flow::fired_until>("fired-until");
     self().declare();
   }
   void watermark(timestamp w) override {
-    if (repeats(w, *fired_until_)) return;
+    if (repeats(w, fired_until_->lowest())) return;
     activity_scope const scope(*this);
     following_ = w;
     if (!continue_firing()) suspend();
@@ -68,7 +69,8 @@ class join_operator : public resumable_operator {
   /// What may be done for a watermark before control is looked at.
   static constexpr std::uint32_t steps_per_call = 4096;
 
-  timestamp followed() const { return *fired_until_; }
+  /// The watermark up to which what has this hash of its key has been followed.
+  timestamp followed(std::uint64_t key_hash) const { return fired_until_->of(key_hash); }
   output<Out>& out() { return out_; }
   /// The record under way is too late for its partners.
   template <join_side side>
@@ -90,8 +92,8 @@ class join_operator : public resumable_operator {
     bool const done = self().follow(following_);
     out_.flush();
     if (!done || holds_batches() || !outputs_ready()) return false;
-    *fired_until_ = std::exchange(following_, no_watermark);
-    forward_watermark(*fired_until_);
+    fired_until_->raise(std::exchange(following_, no_watermark));
+    forward_watermark(fired_until_->lowest());
     return true;
   }
 
@@ -134,7 +136,7 @@ class join_operator : public resumable_operator {
   output<left> late_left_;
   output<right> late_right_;
   std::uint32_t set_aside_ = 0;  // of this call: not processed
-  timestamp* fired_until_ = nullptr;
+  flow::fired_until* fired_until_ = nullptr;
   timestamp following_ = no_watermark;  // the watermark that is being followed
 };
 

@@ -51,7 +51,7 @@ class temporal_join_operator final
   }
   template <join_side side, class T>
   bool take(T const& record, key const& k, std::uint64_t key_hash, timestamp t) {
-    if (t <= this->followed()) {
+    if (t <= this->followed(key_hash)) {
       this->template give_late<side>(record, t);
       return true;
     }

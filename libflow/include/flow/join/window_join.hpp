@@ -52,7 +52,7 @@ class window_join_operator final : public join_operator<window_join_operator<Inp
     if (!in_slice(t)) enter_slice(t);
     if (!slice_.in_a_window) {
       this->leave_out();
-    } else if (slicing_.expired(last_end_, this->followed())) {
+    } else if (slicing_.expired(last_end_, this->followed(key_hash))) {
       this->template give_late<side>(record, t);
     } else {
       bool const is_new = own<side>().add(k, key_hash, number(slice_.begin), record) == row_place{};
@@ -71,7 +71,7 @@ class window_join_operator final : public join_operator<window_join_operator<Inp
   }
   /// The first window of the slice that has not been given out; each sets the next. Those that have been are set again.
   void schedule(key const& k, std::uint64_t key_hash, bool is_new) {
-    timestamp const w = this->followed();
+    timestamp const w = this->followed(key_hash);
     bool const some_fired = slicing::fired(first_end_, w);
     if (is_new) {
       timestamp const first = some_fired ? slicing_.end_after(w + duration{1}) : first_end_;
@@ -112,7 +112,7 @@ class window_join_operator final : public join_operator<window_join_operator<Inp
     }
     giving_ = newest != no_watermark;
     timestamp const next = slicing_.next_end(end);
-    if (giving_ && next <= slicing_.last_end(newest) && !slicing::fired(next, this->followed()))
+    if (giving_ && next <= slicing_.last_end(newest) && !slicing::fired(next, this->followed(due_.key_hash)))
       windows_.set(due_.key, due_.key_hash, last_instant(next));
   }
   bool give() {

@@ -32,15 +32,22 @@ struct stored_state {
 
   /// Whether a key group is this subtask's.
   bool owns(std::uint32_t group) const { return subtask_of_group(group, parallelism, max_parallelism) == subtask; }
-  /// Calls `f(part)` for the parts that this subtask restores from: of state by key its key groups, of lists its own part
-  /// or, when the number of subtasks has changed, all.
+  /// Whether this subtask restores from a part: of state by key from its key groups, of lists from its own or, when the number of
+  /// subtasks has changed, from all, of broadcast state from one copy: its own, where that was stored.
+  bool restores(std::uint32_t part) const {
+    switch (manifest.kind) {
+      case state_kind::table:
+      case state_kind::slices: return owns(part);
+      case state_kind::union_list: return true;
+      case state_kind::broadcast: return part == 0 || part == part_of_copy(subtask % parallelism_before);
+      default: return parallelism_before != parallelism || part == subtask;
+    }
+  }
+  /// Calls `f(part)` for the parts that this subtask restores from.
   template <class F>
   void for_each_part(F f) const {
-    for (auto const& p : manifest.parts) {
-      bool const own = manifest.kind == state_kind::union_list || manifest.kind == state_kind::broadcast ||
-                       (by_key_group(manifest.kind) ? owns(p.part) : parallelism_before != parallelism || p.part == subtask);
-      if (own) f(p);
-    }
+    for (auto const& p : manifest.parts)
+      if (restores(p.part)) f(p);
   }
   /// Calls `f(decoder&, form)` for each entry of a part's pieces, in order.
   template <class F>

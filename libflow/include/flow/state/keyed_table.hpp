@@ -1,5 +1,7 @@
 #pragma once
-// A declared table: a value per key, moved by key group or, as broadcast state, copied to each subtask.
+// A declared table: a value per key, moved by key group or, as broadcast state, the same in each subtask.
+//
+// Each subtask stores its own copy of broadcast state: where a barrier has overtaken records, some subtasks have had more of them than others.
 
 #include <algorithm>
 
@@ -23,10 +25,9 @@ class keyed_table final : public state_object {
   std::size_t memory() const override { return entries_.memory(); }
 
   void begin_snapshot(snapshot_cut const& cut, piece_output& out) override {
-    pieces_.divide(parts_of(cut.max_parallelism));
+    divide(cut.subtask, cut.max_parallelism);
     snapshot_.attach();
-    bool const writes = Kind != state_kind::broadcast || cut.subtask == 0;
-    pieces_.begin(cut, writes ? out : nowhere_, [this](std::uint32_t part, encoder& archive) { return snapshot_.write_removals(part, archive); });
+    pieces_.begin(cut, out, [this](std::uint32_t part, encoder& archive) { return snapshot_.write_removals(part, archive); });
     snapshot_.begin();
     part_ = 0;
   }
@@ -38,23 +39,21 @@ class keyed_table final : public state_object {
     return true;
   }
   void load(stored_state const& from) override {
-    pieces_.divide(parts_of(from.max_parallelism));
+    divide(from.subtask, from.max_parallelism);
     if (from.goes_on) pieces_.restored_from(from.checkpoint);
     from.for_each_part([&](state_part const& part) {
       load_part(from, part);
-      pieces_.restored(part.part, part.pieces, from.goes_on);
+      if constexpr (Kind != state_kind::broadcast) pieces_.restored(part.part, part.pieces, from.goes_on);
+      else if (part.part == part_of_copy(from.subtask)) pieces_.restored(0, part.pieces, from.goes_on);
     });
     snapshot_.attach();
   }
 
  private:
-  /// Where the copies of a broadcast table go that are not stored.
-  struct dropped final : piece_output {
-    void put(state_object const&, std::uint32_t, piece_form, bytes, std::uint64_t, bool) override {}
-    bool ready() const override { return true; }
-  };
-
-  static std::uint32_t parts_of(std::uint32_t max_parallelism) { return Kind == state_kind::broadcast ? 1 : max_parallelism; }
+  void divide(std::uint32_t subtask, std::uint32_t max_parallelism) {
+    if constexpr (Kind == state_kind::broadcast) pieces_.divide(1, part_of_copy(subtask));
+    else pieces_.divide(max_parallelism);
+  }
   void load_part(stored_state const& from, state_part const& part) {
     auto const& base = part.pieces.front();
     if (Kind != state_kind::broadcast) entries_.reserve(pieces_.begin_of(part.part), pieces_.end_of(part.part), std::min(base.entries, base.bytes));
@@ -73,7 +72,6 @@ class keyed_table final : public state_object {
   table<K, V> entries_;
   part_pieces pieces_{*this};
   table_snapshot<K, V> snapshot_{entries_, pieces_, form_};
-  dropped nowhere_;
   std::uint32_t part_ = 0;  // the first that is not complete
 };
 

@@ -20,9 +20,10 @@ class part_pieces {
  public:
   explicit part_pieces(state_object const& of) : of_(of) {}
 
-  /// How many parts there are, before anything else: key groups, or 1.
-  void divide(std::uint32_t parts) {
+  /// How many parts there are, before anything else: key groups, or 1. `first`: under which number the first is written.
+  void divide(std::uint32_t parts, std::uint32_t first = 0) {
     if (parts_.empty()) parts_.resize(parts);
+    first_ = first;
   }
   std::uint32_t size() const { return static_cast<std::uint32_t>(parts_.size()); }
   std::uint32_t part_of(std::uint64_t hash) const { return key_group_of(hash, size()); }
@@ -88,6 +89,7 @@ class part_pieces {
 
   state_object const& of_;
   std::vector<part_state> parts_;
+  std::uint32_t first_ = 0;
   snapshot_cut cut_;
   checkpoint_id last_ = 0;  // the newest snapshot begun
   bool folds_ = false;

@@ -18,6 +18,7 @@
 #include <flow/operator/resumable.hpp>
 #include <flow/record/json_text.hpp>
 #include <flow/record/time_text.hpp>
+#include <flow/state/fired_until.hpp>
 #include <flow/state/keyed_table.hpp>
 #include <flow/window/trigger_calls.hpp>
 #include <flow/window/triggered_windows.hpp>
@@ -48,7 +49,7 @@ class per_window_operator final : public resumable_operator {
 
   void open() override {
     windows_ = &state().template declare<keyed_table<key, windows>>("windows").all();
-    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
+    fired_until_ = &state().template declare<flow::fired_until>("fired-until");
     calls_.out().attach(*this, 0, context().batch_size);
     calls_.out().begin(true);
     late_.attach(*this, 1, context().batch_size);
@@ -58,7 +59,7 @@ class per_window_operator final : public resumable_operator {
     schedule_look();
   }
   void watermark(timestamp w) override {
-    if (repeats(w, *fired_until_)) return;
+    if (repeats(w, fired_until_->lowest())) return;
     activity_scope const scope(*this);
     read_clock();
     firing_until_ = w;
@@ -74,7 +75,7 @@ class per_window_operator final : public resumable_operator {
   bool run(std::uint32_t, batch_base const& b) override {
     auto const& in = as<record>(b);
     read_clock();
-    calls_.at(*fired_until_, wall_, false);
+    calls_.at(fired_until_->lowest(), wall_, false);
     stamped_ = in.has_timestamps();
     late_.begin(stamped_);
     try {
@@ -89,7 +90,7 @@ class per_window_operator final : public resumable_operator {
   }
   bool continue_firing() override {
     if (machine_until_ != no_watermark) {
-      calls_.at(*fired_until_, wall_, false);
+      calls_.at(fired_until_->lowest(), wall_, false);
       if (!fire<window_time::processing>(machine_until_)) return false;
       machine_until_ = no_watermark;
       scheduled_ = end_of_time;
@@ -98,8 +99,8 @@ class per_window_operator final : public resumable_operator {
       calls_.at(firing_until_, wall_, firing_until_ == end_of_time);
       if (!fire<window_time::event>(firing_until_)) return false;
       if (firing_until_ == end_of_time && !fire<window_time::processing>(end_of_time)) return false;
-      *fired_until_ = std::exchange(firing_until_, no_watermark);
-      forward_watermark(*fired_until_);
+      fired_until_->raise(std::exchange(firing_until_, no_watermark));
+      forward_watermark(fired_until_->lowest());
     }
     schedule_look();
     return true;
@@ -129,8 +130,9 @@ class per_window_operator final : public resumable_operator {
   bool take(record const& r, std::uint64_t hash, timestamp t) {
     auto const& k = calls_.fold().key_of(r);
     windows& of_key = windows_->find_or_insert(k, hash);
+    if (!fired_until_->same_for_all()) [[unlikely]] calls_.at(fired_until_->of(hash), wall_, false);
     if (done_ == 0) at_ = by_machine ? wall_ : t;
-    placed const where = placement_.place(of_key, r, at_, by_event ? *fired_until_ : no_watermark, [this](window& into, window& from) { calls_.merge(into, from); });
+    placed const where = placement_.place(of_key, r, at_, by_event ? fired_until_->of(hash) : no_watermark, [this](window& into, window& from) { calls_.merge(into, from); });
     if (where.what == placed::fate::taken) [[likely]] {
       if (where.grown) calls_.on_merge(of_key.open[where.first], t);
       for (; where.first + done_ < where.last; ++done_) {
@@ -282,7 +284,7 @@ class per_window_operator final : public resumable_operator {
   duration lateness_;
 
   table<key, windows>* windows_ = nullptr;
-  timestamp* fired_until_ = nullptr;
+  flow::fired_until* fired_until_ = nullptr;
   wakes wakes_;
   typename wakes::wake wake_;
   timestamp firing_until_ = no_watermark;   // the watermark that is passed on when what it made due is done

@@ -15,6 +15,7 @@
 #include <flow/operator/resumable.hpp>
 #include <flow/record/json_text.hpp>
 #include <flow/record/time_text.hpp>
+#include <flow/state/fired_until.hpp>
 #include <flow/window/firing.hpp>
 #include <flow/window/fold.hpp>
 #include <flow/window/gathering.hpp>
@@ -36,7 +37,7 @@ class window_operator final : public resumable_operator {
 
   void open() override {
     slices_ = &state().template declare<slices<key, aggregate>>("slices");
-    fired_until_ = &state().template value<timestamp>("fired-until", no_watermark, when_rescaled::lowest);
+    fired_until_ = &state().template declare<flow::fired_until>("fired-until");
     runs_.attach(*slices_);
     out_.attach(*this, 0, context().batch_size);
     late_.attach(*this, 1, context().batch_size);
@@ -44,7 +45,7 @@ class window_operator final : public resumable_operator {
     late_.begin(true);
   }
   void watermark(timestamp w) override {
-    if (repeats(w, *fired_until_)) return;
+    if (repeats(w, fired_until_->lowest())) return;
     activity_scope const scope(*this);
     firing_until_ = w;
     forget_slice();
@@ -72,11 +73,16 @@ class window_operator final : public resumable_operator {
     std::uint32_t const n = in.size();
     try {
       while (next_ < n) {
+        if (!fired_until_->same_for_all()) [[unlikely]] {
+          if (!take_alone(in, next_)) return false;
+          ++next_;
+          continue;
+        }
         if (slice_state_ == slice_state::live) fold_portion(in, std::min(n, next_ + portion));
         if (next_ == n) break;
         timestamp const t = in.timestamps()[next_];
         if (!in_slice(t)) {
-          enter_slice(t);
+          enter_slice(t, fired_until_->lowest());
         } else if (slice_state_ != slice_state::live) {
           if (!process_special(in, next_)) return false;
           ++next_;
@@ -129,6 +135,17 @@ class window_operator final : public resumable_operator {
     next_ = i;
   }
 
+  /// A record while not all key groups have fired equally far. False: no room for its results; call again.
+  template <class In>
+  bool take_alone(batch<In> const& in, std::uint32_t i) {
+    std::uint64_t const hash = hashes_of(in)[i];
+    enter_slice(in.timestamps()[i], fired_until_->of(hash));
+    if (slice_state_ == slice_state::live) add(table_->find_or_insert(key_of(in[i]), hash), in[i]);
+    else if (!process_special(in, i)) return false;
+    forget_slice();
+    return true;
+  }
+
   /// A record that is late, in no window, or in windows that have fired. False: no room for its results; call again.
   template <class In>
   bool process_special(batch<In> const& in, std::uint32_t i) {
@@ -159,15 +176,17 @@ class window_operator final : public resumable_operator {
     return true;
   }
   /// Of the current slice's windows that have fired, the first and the last that have not expired.
-  timestamp first_refired() const { return std::max(slicing_.first_end(span_.begin), slicing_.first_open(*fired_until_)); }
-  timestamp last_refired() const { return std::min(slicing_.last_end(span_.begin), slicing_.last_fired(*fired_until_)); }
+  timestamp first_refired() const { return std::max(slicing_.first_end(span_.begin), slicing_.first_open(fired_)); }
+  timestamp last_refired() const { return std::min(slicing_.last_end(span_.begin), slicing_.last_fired(fired_)); }
 
-  /// Makes the slice of `t` the current one. All records of a slice have the same windows, so they share their fate.
-  void enter_slice(timestamp t) {
+  /// Makes the slice of `t` the current one, for keys that have fired up to `fired`. All records of a slice have the same windows, so
+  /// they share their fate.
+  void enter_slice(timestamp t, timestamp fired) {
+    fired_ = fired;
     span_ = slicing_.slice_of(t);
     length_ = static_cast<std::uint64_t>(span_.length.count());
     if (!span_.in_a_window) slice_state_ = slice_state::gap;
-    else if (slicing_.expired(slicing_.last_end(span_.begin), *fired_until_)) slice_state_ = slice_state::late;
+    else if (slicing_.expired(slicing_.last_end(span_.begin), fired_)) slice_state_ = slice_state::late;
     else slice_state_ = first_refired() <= last_refired() ? slice_state::refire : slice_state::live;
     if (slice_state_ == slice_state::live || slice_state_ == slice_state::refire) {
       runs_.changing(span_.begin);
@@ -190,7 +209,7 @@ class window_operator final : public resumable_operator {
     out_.flush();
     if (stopped || holds_batches() || !outputs_ready()) return false;
     timestamp const w = std::exchange(firing_until_, no_watermark);
-    *fired_until_ = w;
+    fired_until_->raise(w);
     while (!slices_->all().empty() && slicing_.expired(slicing_.last_end(slices_->all().front().begin), w)) slices_->drop_oldest();
     runs_.drop_expired(w);
     forget_slice();
@@ -199,7 +218,7 @@ class window_operator final : public resumable_operator {
   }
   /// Finds the next window with records that ends after those fired, up to the watermark.
   bool next_window() {
-    timestamp const fired = std::max(*fired_until_, last_window_ == no_watermark ? no_watermark : last_window_ - duration{1});
+    timestamp const fired = std::max(fired_until_->lowest(), last_window_ == no_watermark ? no_watermark : last_window_ - duration{1});
     for (auto const& s : slices_->all()) {
       timestamp end = slicing_.first_end(s.begin);
       if (slicing::fired(end, fired)) end = slicing_.end_after(fired + duration{1});
@@ -230,7 +249,7 @@ class window_operator final : public resumable_operator {
         last_window_ = std::exchange(window_, no_watermark);
         return true;
       }
-      give(e->key, window_, e->value);
+      if (fired_until_->same_for_all() || !slicing::fired(window_, fired_until_->of(hash_of(e->key)))) give(e->key, window_, e->value);
     }
     return false;
   }
@@ -254,12 +273,13 @@ class window_operator final : public resumable_operator {
   Fold fold_;
   slicing slicing_;
   slices<key, aggregate>* slices_ = nullptr;
-  timestamp* fired_until_ = nullptr;
+  flow::fired_until* fired_until_ = nullptr;
 
   // The slice of the record before: most records are in the same one.
   slice_span span_{};
   std::uint64_t length_ = 0;
   slice_state slice_state_ = slice_state::none;
+  timestamp fired_ = no_watermark;  // how far its keys have fired
   table<key, aggregate>* table_ = nullptr;
 
   // A batch that waits for room downstream.

@@ -396,3 +396,50 @@ TEST_CASE("a summary tells of the last completed checkpoint, its age, size and d
   CHECK(third.failed == 1);
   CHECK(third.last_failure == "checkpoint 35: the disk is full");
 }
+
+TEST_CASE("a checkpoint that is still collecting after the time for alignment overtakes, once") {
+  stage s(settings{often}.aligned_checkpoint_timeout(2s));
+  s.start();
+  s.after(10s);
+  CHECK(s.coordinator.due() == s.now + 2s);
+  s.answer({0}, 1);
+  CHECK(s.after(2s - 1ns) == words{});
+  CHECK(s.after(1ns) == words{"overtake 1 on 0"});
+  CHECK(s.after(1ns) == words{});
+  CHECK(s.coordinator.due() == s.now - 2s - 1ns + often.checkpoint_timeout());
+  CHECK(s.answer({1, 2}, 1) == words{"write 1"});
+  s.written(1);
+  s.confirm(2, 1);
+  s.after(8s - 1ns);
+  CHECK(s.after(2s) == words{"overtake 2 on 1"});
+}
+
+TEST_CASE("without a time for alignment it overtakes at once; one that is aligned in time, or waits for commits only, does not") {
+  stage s(settings{often}.aligned_checkpoint_timeout(0s));
+  s.start();
+  CHECK(s.after(10s) == words{"begin 1 checkpoint", "inject 1 on 0: 0", "overtake 1 on 0"});
+  stage t(settings{often}.aligned_checkpoint_timeout(2s));
+  t.start();
+  t.after(10s);
+  t.answer_all(1);
+  t.written(1);
+  t.after(10s);
+  t.answer_all(2);
+  CHECK(t.after(3s) == words{});
+  CHECK(t.confirm(2, 1) == words{"write 2"});
+}
+
+TEST_CASE("savepoints, what goes before one that stops the job, and the last checkpoint wait for alignment") {
+  stage s(settings{often}.aligned_checkpoint_timeout(0s));
+  s.start();
+  CHECK(s.request({1, "p"}) == words{"begin 1 savepoint at p", "inject 1 on 0 full: 0"});
+  CHECK(s.after(5s) == words{});
+  stage stopped(settings{often}.aligned_checkpoint_timeout(0s));
+  stopped.start();
+  CHECK(stopped.request({1, "p", true}) == words{"begin 1 checkpoint", "inject 1 on 0 hold: 0"});
+  CHECK(stopped.after(5s) == words{});
+  stage ended(settings{often}.aligned_checkpoint_timeout(0s));
+  ended.start();
+  CHECK(ended.finish({0, 1, 2}) == words{"begin 1 last", "inject 1 on 0: 0 1 2"});
+  CHECK(ended.after(5s) == words{});
+}

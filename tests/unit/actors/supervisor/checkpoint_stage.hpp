@@ -24,6 +24,7 @@ struct in_words {
   std::string operator()(checkpoint_action::inject const& a) const {
     return "inject " + std::to_string(a.id) + " on " + std::to_string(a.completed) + (a.full ? " full" : "") + (a.hold ? " hold" : "") + ":" + text_of(a.subtasks);
   }
+  std::string operator()(checkpoint_action::overtake const& a) const { return "overtake " + std::to_string(a.id) + " on " + std::to_string(a.completed); }
   std::string operator()(checkpoint_action::write const& a) const { return "write " + std::to_string(a.manifest.id) + at(a.path); }
   std::string operator()(checkpoint_action::abandon const& a) const { return "abandon " + std::to_string(a.id) + at(a.path) + ": " + a.why; }
   std::string operator()(checkpoint_action::commit const& a) const { return "commit " + std::to_string(a.id) + ":" + text_of(a.subtasks); }

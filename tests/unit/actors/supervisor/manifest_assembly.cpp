@@ -6,6 +6,7 @@
 #include "supervisor/manifest_assembly.hpp"
 
 #include <flow/error.hpp>
+#include <flow/snapshot/channel_log.hpp>
 #include <flow/snapshot/memory_snapshots.hpp>
 
 using namespace flow;
@@ -206,4 +207,25 @@ TEST_CASE("whatever is written when, a store takes every manifest and the pieces
       previous = m;
     }
   }
+}
+
+TEST_CASE("what was on its way belongs to one checkpoint, and operators without any are not named") {
+  auto const on_its_way = channels_name("counts", 0);
+  auto const first = assemble(frame(1), nullptr, {of(0, 0, {op(on_its_way, {state("received", state_kind::union_list, {base(0, 1)})}), op(channels_name("out", 0), {})}),
+                                                  of(1, 1, {op(on_its_way, {state("unsent", state_kind::union_list, {base(1, 1)})})})});
+  REQUIRE(first.operators.size() == 1);
+  CHECK(first.operators[0].name == on_its_way);
+  CHECK(first.operators[0].states.size() == 2);
+  CHECK(assemble(frame(2), &first, {of(0, 0, {op("counts", {}), op(on_its_way, {})})}).operators.size() == 1);
+  auto const other = assemble(frame(2), &first, {of(0, 0, {op(on_its_way, {state("received", state_kind::union_list, {base(0, 2)})})})});
+  REQUIRE(other.operators.size() == 1);
+  CHECK(other.operators[0].states.size() == 1);
+}
+
+TEST_CASE("each subtask has its own copy of broadcast state; those of subtasks that are no longer there go") {
+  auto const copies = [](checkpoint_id id) { return op("rules", {state("rules", state_kind::broadcast, {base(1, id)})}); };
+  auto const first = assemble(frame(1), nullptr, {of(0, 0, {copies(1)}), of(1, 1, {op("rules", {state("rules", state_kind::broadcast, {base(2, 1)})})})});
+  CHECK(parts_of(first) == "1: base1, 2: base1");
+  CHECK(parts_of(assemble(frame(2, 2), &first, {of(0, 0, {op("rules", {})}), of(1, 1, {op("rules", {})})})) == "1: base1, 2: base1");
+  CHECK(parts_of(assemble(frame(2, 2), &first, {of(0, 0, {op("rules", {})})})) == "1: base1");
 }

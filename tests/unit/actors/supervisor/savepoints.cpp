@@ -260,6 +260,7 @@ struct world {
     REQUIRE(asked.erase(a.number) == 1);
     if (!a.failure) REQUIRE(a.id == written);
   }
+  void operator()(checkpoint_action::overtake const&) {}  // who answers, and what, is the same
   void operator()(checkpoint_action::drain const&) { draining = true; }
   void operator()(checkpoint_action::resume const&) {}
   void operator()(checkpoint_action::fail const&) { restart(); }

@@ -43,6 +43,7 @@ class transport final : public flow::transport {
  public:
   void send(flow::task_address to, std::uint32_t channel, flow::element e) override { sent.push_back({to, channel, std::move(e)}); }
   void give(flow::task_address to, flow::credit c) override { given.push_back({to, std::move(c)}); }
+  void announce(flow::task_address, std::uint32_t channel, flow::announcement a) override { announced.push_back({channel, a}); }
 
   /// What was sent on one channel, as text, in order.
   std::vector<std::string> log(std::uint32_t channel = 0) const {
@@ -68,6 +69,7 @@ class transport final : public flow::transport {
 
   std::deque<sent_element> sent;
   std::deque<given_credit> given;
+  std::vector<std::pair<std::uint32_t, flow::announcement>> announced;
 };
 
 /// Elements of one channel, numbered as a sender would.
