@@ -34,7 +34,7 @@ struct process_input<T, no_key, Callback> {
   no_key select;
 };
 
-/// The keys of a portion of records, looked up in every declared state before the function is called for the first.
+/// The keys of a portion of records, of which every declared state is told before the function is called for the first.
 template <key_type K>
 class keyed_calls {
  public:
@@ -54,7 +54,7 @@ class keyed_calls {
       storer_.store(portion_, i, *keys_[i], hashes[r]);
     }
     portion_.size = end - first;
-    states.resolve();
+    states.begin_portion();
   }
   /// What follows is for the i-th record of the portion.
   void select(std::uint32_t i) { portion_.current = i; }
@@ -66,12 +66,12 @@ class keyed_calls {
     keys_[0] = &key;
     portion_.current = 0;
     portion_.size = 1;
-    states.forget();
+    states.begin_single();
   }
   /// What follows is for no key.
   void select_none() {
     portion_.size = 0;
-    states.forget();
+    states.begin_single();
   }
 
  private:

@@ -216,20 +216,20 @@ class keyed_state {
   // For operators:
   bool empty() const { return states_.empty(); }
   /// The keys of a portion are there: what handles give is now theirs.
-  void resolve() {
-    forget();
-    for (auto& s : states_) s->prefetch();
+  void begin_portion() {
+    tell_time();
+    for (auto& s : states_) s->begin_portion();
   }
-  /// The same of a portion of one.
-  void forget() {
-    keys_.begun += detail::key_portion::most;
-    if (timed_) keys_.now = declared_.clock()->wall();
+  /// The same of a portion of one, or of none.
+  void begin_single() {
+    tell_time();
+    for (auto& s : states_) s->begin_single();
   }
   /// Whether any has a time to live: then `sweep` is to be called after each batch with the number of its records, and
   /// without input at `next_sweep`; not while a function is called.
   bool timed() const { return timed_; }
   void sweep(std::uint32_t records = detail::sweeper::idle_records) {
-    keys_.now = declared_.clock()->wall();
+    tell_time();
     for (auto& s : states_) s->sweep(declared_.clock()->now(), records);
   }
   /// Of the clock's `now`.
@@ -240,6 +240,9 @@ class keyed_state {
   }
 
  private:
+  void tell_time() {
+    if (timed_) keys_.now = declared_.clock()->wall();
+  }
   static constexpr time_to_live forever{duration::max()};
 
   template <class T>

@@ -1,8 +1,8 @@
 #pragma once
 // One segment of a state table: up to 1,024 entries in groups of 16, with two bitmaps of changes.
 //
-// A group has 16 control bytes, compared at once (the "Swiss table" of abseil): 0 for a free slot, else 0x80 and seven
-// bits of the key's hash; and masks of entries: those changed in even and in odd epochs, those written last, those that
+// A group has 16 control bytes, compared at once (the "Swiss table" of abseil): 0 for a free slot, else eight bits of the
+// key's hash; and masks of entries: those changed in even and in odd epochs, those written last, those that
 // are in some snapshot, and what is known of copies outside of memory. An entry lies in the group its hash names or, where that was full, in one of the next. Layout, in one allocation: a header, the groups in reverse,
 // the entries. A segment is known by where its entries begin, so a look-up does not touch the header.
 
@@ -38,27 +38,25 @@ struct alignas(32) segment_group {
 #ifdef __SSE2__
   /// One bit for each slot whose control byte is `byte`.
   std::uint32_t matching(std::uint8_t byte) const {
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(all(), _mm_set1_epi8(static_cast<char>(byte)))));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(
+        _mm_cmpeq_epi8(_mm_load_si128(reinterpret_cast<__m128i const*>(control)), _mm_set1_epi8(static_cast<char>(byte)))));
   }
-  std::uint32_t used() const { return static_cast<std::uint32_t>(_mm_movemask_epi8(all())); }
-  __m128i all() const { return _mm_load_si128(reinterpret_cast<__m128i const*>(control)); }
 #else
   std::uint32_t matching(std::uint8_t byte) const {
     std::uint32_t bits = 0;
     for (std::uint32_t i = 0; i < slots; ++i) bits |= static_cast<std::uint32_t>(control[i] == byte) << i;
     return bits;
   }
-  std::uint32_t used() const {
-    std::uint32_t bits = 0;
-    for (std::uint32_t i = 0; i < slots; ++i) bits |= static_cast<std::uint32_t>(control[i] >> 7) << i;
-    return bits;
-  }
 #endif
-  std::uint32_t unused() const { return ~used() & 0xFFFF; }
+  std::uint32_t used() const { return ~unused() & 0xFFFF; }
+  std::uint32_t unused() const { return matching(0); }
 };
 
-/// What a slot's control byte says of a hash: bits that choose neither the segment nor the group.
-constexpr std::uint8_t control_of(std::uint64_t hash) { return static_cast<std::uint8_t>(0x80 | (hash >> 20)); }
+/// What a slot's control byte says of a hash: bits that choose neither the segment nor the group; not 0.
+constexpr std::uint8_t control_of(std::uint64_t hash) {
+  auto const bits = static_cast<std::uint8_t>(hash >> 20);
+  return static_cast<std::uint8_t>(bits + (bits == 0));
+}
 
 template <class K, class V>
 struct segment_entry {
@@ -130,7 +128,16 @@ class segment {
       if (here.unused() != 0) return none;
     }
   }
-  std::uint32_t home_of(std::uint64_t hash) const { return (hash & (capacity() - 1)) / segment_group::slots; }
+  std::uint32_t home_of(std::uint64_t hash) const { return static_cast<std::uint32_t>(home_slot(hash)) / segment_group::slots; }
+  /// The first slot of the group that a hash names.
+  std::uint64_t home_slot(std::uint64_t hash) const {
+    return hash & ((std::uint64_t{1} << log2()) - 1) & ~std::uint64_t{segment_group::slots - 1};
+  }
+  /// The group that begins at a slot, with the least arithmetic.
+  segment_group& group_at(std::uint64_t first_slot) const {
+    static_assert(sizeof(segment_group) == 2 * segment_group::slots);
+    return *reinterpret_cast<segment_group*>((bits_ & ~std::uintptr_t{63}) - sizeof(segment_group) - 2 * first_slot);
+  }
   static constexpr std::uint16_t bit_of(std::uint32_t slot) { return static_cast<std::uint16_t>(1u << (slot % segment_group::slots)); }
 
   /// Marks a slot for a hash as used: the one that a table's `prefetch` expects, if it is free. There must be room.

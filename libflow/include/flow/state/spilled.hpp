@@ -67,25 +67,16 @@ class spilled_entries final : private evictable {
   bool bring(std::uint64_t hash) {
     if (count_ == 0 || absent_.has(hash) || holds(hash)) return false;
     wanted_.assign(1, hash);
-    for (std::size_t i = 0; i < announced_count_; ++i)
-      if (!holds(announced_[i], true) && !absent_.has(announced_[i])) wanted_.push_back(announced_[i]);
-    announced_count_ = 0;
-    std::sort(wanted_.begin(), wanted_.end());
-    wanted_.erase(std::unique(wanted_.begin(), wanted_.end()), wanted_.end());
-    settle();
-    found_.clear();
-    store_->read(wanted_, found_);
-    bool brought = false;
-    std::size_t next = 0;
-    for (std::uint64_t const h : wanted_) {
-      if (next == found_.size() || found_.hashes[next] != h) {
-        absent_.add(h);
-        continue;
-      }
-      load(h, found_.at(next++));
-      brought |= h == hash;
-    }
-    return brought;
+    fetch();
+    return holds(hash);
+  }
+  /// The same of several.
+  void bring_all(std::span<std::uint64_t const> hashes) {
+    if (count_ == 0) return;
+    wanted_.clear();
+    for (std::uint64_t const h : hashes)
+      if (!holds(h, true) && !absent_.has(h)) wanted_.push_back(h);
+    if (!wanted_.empty()) fetch();
   }
   /// Of the entries with hashes in [first, last], brings those of which `f(key, value)` says so. Gives how far it came.
   template <class F>
@@ -188,6 +179,21 @@ class spilled_entries final : private evictable {
       }
       if (s.group(g).unused() != 0) return;
     }
+  }
+  /// Reads what is wanted and what has been announced.
+  void fetch() {
+    for (std::size_t i = 0; i < announced_count_; ++i)
+      if (!holds(announced_[i], true) && !absent_.has(announced_[i])) wanted_.push_back(announced_[i]);
+    announced_count_ = 0;
+    std::sort(wanted_.begin(), wanted_.end());
+    wanted_.erase(std::unique(wanted_.begin(), wanted_.end()), wanted_.end());
+    settle();
+    found_.clear();
+    store_->read(wanted_, found_);
+    std::size_t next = 0;
+    for (std::uint64_t const h : wanted_)
+      if (next < found_.size() && found_.hashes[next] == h) load(h, found_.at(next++));
+      else absent_.add(h);
   }
   void note_use() {
     for (std::size_t i = 0; i < announced_count_; ++i) holds(announced_[i], true);

@@ -6,8 +6,7 @@
 // table per type of value, however many types of key there are (doc/decisions/011), and as many for values with a time
 // to live. Which it is, is a branch that is always taken the same way: no virtual call.
 //
-// Records are worked on in portions, so that the memory that a portion will touch is loaded ahead. A value is looked up
-// when it is first used for a record or timer; what follows in the same turn is a load.
+// Records are worked on in portions (state/portion_places.hpp), so that the memory that a portion will touch is loaded ahead.
 
 #include <array>
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include <flow/record/encoding.hpp>
 #include <flow/record/key.hpp>
 #include <flow/state/keyed_table.hpp>
+#include <flow/state/portion_places.hpp>
 #include <flow/state/sweeper.hpp>
 #include <flow/state/time_to_live.hpp>
 
@@ -23,28 +23,6 @@ namespace flow::detail {
 
 template <class K>
 inline constexpr bool integer_key = std::is_integral_v<K> || std::is_enum_v<K>;
-
-[[noreturn]] void throw_no_current_key();
-
-/// The keys of a portion of records, in the form in which they are stored. For a timer: a portion of one.
-struct key_portion {
-  static constexpr std::uint32_t most = 64;
-  std::uint32_t current = 0;  // the record at hand
-  std::uint32_t size = 0;
-  std::uint64_t begun = most;  // grows by `most` with each portion
-  timestamp now{};             // the time of day, where there is state with a time to live
-  std::array<std::uint64_t, most> hashes{};
-  std::array<std::uint64_t, most> integers{};
-  std::array<std::string const*, most> texts{};
-
-  /// Another number for each record and timer.
-  std::uint64_t turn() const { return begun + current; }
-  /// The record at hand; an error where there is none, and so no key: in `open` and `close`, and for a broadcast record.
-  std::uint32_t at_hand() const {
-    if (size == 0) [[unlikely]] throw_no_current_key();
-    return current;
-  }
-};
 
 /// Stores keys of type K into a portion. Keys outlive their use there.
 template <key_type K>
@@ -76,8 +54,10 @@ class key_storer {
 class portion_state {
  public:
   virtual ~portion_state() = default;
-  /// A portion begins: loads what it will touch.
-  virtual void prefetch() {}
+  /// A portion begins.
+  virtual void begin_portion() {}
+  /// A portion of one begins, or of none.
+  virtual void begin_single() {}
   /// Does a step of removing what has expired, paid for by `records`, if it is time.
   virtual void sweep(std::chrono::nanoseconds, std::uint32_t) {}
   virtual std::chrono::nanoseconds next_sweep() const { return sweeper::never; }
@@ -114,38 +94,33 @@ class state_access final : public portion_state {
 
   /// The value, or null; to be read.
   V const* find() {
-    if (turn_ != keys_.turn()) look_up();
-    if (cell_.value) read();
-    return place_.value;
+    if (V const* const value = plain_places_.value(keys_.current)) [[likely]] return value;
+    return find_further();
   }
   /// The value, to be changed; made by `V{}` where there was none.
   V& change() {
-    if (turn_ != keys_.turn()) look_up();
-    if (!place_.value) [[unlikely]] insert();
-    if (cell_.value) {
-      cell_.mark();
-      written();
-    } else {
-      place_.mark();
-    }
-    return *place_.value;
+    if (V* const value = plain_places_.marked(keys_.current)) [[likely]] return *value;
+    return change_further();
   }
   /// What `change` gave has been changed: for cells that count their parts.
   void written() {
-    if (cell_.value) cell_.value->written(keys_.now);
+    if (cells_) cell_places_.value(keys_.current)->written(keys_.now);
   }
   void erase() {
-    nothing_here();
-    auto const remove = [](auto& table, auto const& key, std::uint64_t hash) { table.erase(key, hash); };
-    if (plain_) plain_.with(keys_, remove); else cells_.with(keys_, remove);
+    if (cells_) erase(cells_, cell_places_); else erase(plain_, plain_places_);
   }
 
-  void prefetch() override {
-    if (plain_) plain_.with_table([this](auto& table) { this->prefetch(table); });
-    else cells_.with_table([this](auto& table) { this->prefetch(table); });
+  void begin_portion() override {
+    if (cells_) cells_.with_table([this](auto& table) { cell_places_.begin(table, keys_); });
+    else plain_.with_table([this](auto& table) { plain_places_.begin(table, keys_); });
+  }
+  void begin_single() override {
+    plain_places_.begin_single();
+    cell_places_.begin_single();
   }
   void sweep(std::chrono::nanoseconds now, std::uint32_t records) override {
     if (!cells_) return;
+    cell_places_.forget();
     cells_.with_table([&](auto& table) {
       sweeper_.step(now, records, table.empty(), [&](std::uint64_t& at, std::uint32_t& removals) {
         return table.sweep(at, removals, [this](auto const&, table_place<Cell> const& cell) { return shorten(cell); },
@@ -158,40 +133,58 @@ class state_access final : public portion_state {
   }
 
  private:
-  static constexpr auto locate = [](auto& table, auto const& key, std::uint64_t hash) { return table.locate(key, hash); };
+  template <class P>
+  P* look_up(tables_of<P> const& of, portion_places<P>& places) {
+    return of.with(keys_, [&](auto& table, auto const& key, std::uint64_t hash) { return places.look_up(table, key, hash, keys_.current); });
+  }
+  template <class P>
+  P* mark(tables_of<P> const& of, portion_places<P>& places) {
+    of.with(keys_, [&](auto& table, auto const& key, std::uint64_t hash) { places.mark(table, key, hash, keys_.current); });
+    return places.marked(keys_.current);
+  }
+  template <class P>
+  void erase(tables_of<P> const& of, portion_places<P>& places) {
+    of.with(keys_, [&](auto& table, auto const& key, std::uint64_t hash) { places.erase(table, key, hash, keys_.current); });
+  }
 
-  void look_up() {
-    if (!plain_) return look_up_cell();
-    plain_.with(keys_, [this](auto& table, auto const& key, std::uint64_t hash) { table.locate(key, hash, place_); });
-    turn_ = keys_.turn();
+  [[gnu::noinline]] V const* find_further() {
+    if (!cells_) return look_up(plain_, plain_places_);
+    Cell* cell = find_alive();
+    if (!cell) return nullptr;
+    if (life_.renewed_by_reads() && cell->older(keys_.now)) {
+      cell = mark(cells_, cell_places_);
+      cell->renew(keys_.now);
+    }
+    return &cell->value;
   }
-  void nothing_here() {
-    turn_ = keys_.turn();
-    place_ = {};
-    cell_ = {};
+  [[gnu::noinline]] V& change_further() {
+    if (cells_) {
+      find_alive();
+      Cell& cell = changeable(cells_, cell_places_);
+      cell.written(keys_.now);
+      return cell.value;
+    }
+    look_up(plain_, plain_places_);
+    return changeable(plain_, plain_places_);
   }
-  /// What has expired is removed where it is found.
-  [[gnu::noinline]] void look_up_cell() {
-    auto const cell = cells_.with(keys_, locate);
-    nothing_here();
-    if (!cell.value) return;
-    if (shorten(cell)) erase(); else hold(cell);
+  /// What has been looked up, marked.
+  template <class P>
+  P& changeable(tables_of<P> const& of, portion_places<P>& places) {
+    P* const value = places.marked(keys_.current);
+    return value ? *value : *mark(of, places);
   }
-  [[gnu::noinline]] void insert() {
-    auto const make = [](auto& table, auto const& key, std::uint64_t hash) {
-      table.find_or_insert(key, hash);
-      return table.locate(key, hash);
-    };
-    if (plain_) place_ = plain_.with(keys_, make); else hold(cells_.with(keys_, make));
-  }
-  void hold(table_place<Cell> const& cell) {
-    cell_ = cell;
-    place_.value = &cell.value->value;
-  }
-  void read() {
-    if (!life_.renewed_by_reads() || !cell_.value->older(keys_.now)) return;
-    cell_.mark();
-    cell_.value->renew(keys_.now);
+  /// The cell of the record at hand, or null. What has expired is removed where it is found.
+  Cell* find_alive() {
+    Cell* const cell = look_up(cells_, cell_places_);
+    if (!cell) return nullptr;
+    std::size_t const gone = cell->expired(keys_.now, life_);
+    if (gone == 0) [[likely]] return cell;
+    if (gone == cell->size()) {
+      erase();
+      return nullptr;
+    }
+    mark(cells_, cell_places_)->drop(gone);
+    return cell;
   }
   /// Drops what has expired of a cell; true: that is all of it, which is left to the caller.
   bool shorten(table_place<Cell> const& cell) const {
@@ -203,20 +196,12 @@ class state_access final : public portion_state {
     }
     return false;
   }
-  template <class Table>
-  void prefetch(Table const& table) const {
-    if (table.size() <= worth_prefetching) return;
-    for (std::uint32_t i = 0; i < keys_.size; ++i) table.prefetch(keys_.hashes[i]);
-    asm volatile("");  // GCC takes a function that only prefetches for one without effects and drops the calls
-  }
-  static constexpr std::size_t worth_prefetching = 4096;
 
   key_portion const& keys_;
-  std::uint64_t turn_ = 0;  // for which the place was looked up
-  table_place<V> place_;
-  table_place<Cell> cell_;  // that the value is in, where there are cells
   tables_of<V> plain_;
   tables_of<Cell> cells_;
+  portion_places<V> plain_places_;
+  portion_places<Cell> cell_places_;
   time_to_live life_{duration::max()};
   sweeper sweeper_{std::chrono::hours(1)};
 };

@@ -25,49 +25,22 @@
 #include <flow/state/arena.hpp>
 #include <flow/state/segment.hpp>
 #include <flow/state/table_observer.hpp>
+#include <flow/state/table_place.hpp>
 
 namespace flow {
-
-/// A table as one of its places knows it.
-class observed_table {
- public:
-  /// The entry with this value is about to change for the first time in this epoch.
-  virtual void first_change(void* value, std::uint16_t* changed, std::uint16_t bit) = 0;
-
- protected:
-  ~observed_table() = default;
-};
-
-/// Where a value lies, and what says that it was changed. Valid until the next insertion, removal or sweep and, for
-/// marking, until the epoch changes.
-template <class V>
-struct table_place {
-  V* value = nullptr;  // null: the key is not there
-  std::uint16_t* changed = nullptr;
-  std::uint16_t bit = 0;
-  observed_table* of = nullptr;  // null: nobody has to be told
-
-  /// To be called before the value is changed. Mostly marked already: a branch is cheaper than a store to a word that is
-  /// shared.
-  void mark() const {
-    if (*changed & bit) return;
-    if (of) [[unlikely]] of->first_change(value, changed, bit);
-    *changed |= bit;
-  }
-};
 
 template <key_type K, class V>
 class spilled_entries;
 class working_set;
 
 template <key_type K, class V>
-class table final : private observed_table {
+class table final : public watched_table {
  public:
   using entry = segment_entry<K, V>;
   using observer = table_observer<K, V>;
 
   /// Memory comes from `chunks`, which outlives the table, once the table is large; null: from the operating system.
-  explicit table(chunk_pool* chunks = nullptr) : memory_(chunks), directory_(1, make_segment(smallest_log2, 0)) {}
+  explicit table(chunk_pool* chunks = nullptr) : memory_(chunks), directory_(2, make_segment(smallest_log2, 0)) {}
   ~table() {
     if constexpr (!std::is_trivially_destructible_v<entry>) for_each_segment([](segment_type s) { s.destroy(); });
   }
@@ -99,13 +72,12 @@ class table final : private observed_table {
   /// The value of a key, made by `V{}` where there was none; marks it as changed in this epoch. Expected O(1).
   [[gnu::always_inline]] V& find_or_insert(K const& key, std::uint64_t hash) {
     segment_type const s = directory_[index_of(hash)];
-    std::uint32_t const home = s.home_of(hash);
-    segment_group& group = s.group(home);
+    std::uint64_t const home = s.home_slot(hash);
+    segment_group& group = s.group_at(home);
     if (std::uint32_t const bits = group.matching(control_of(hash)); bits != 0) [[likely]] {
-      auto const place = static_cast<std::uint32_t>(std::countr_zero(bits));
-      entry& e = s.entries()[home * segment_group::slots + place];
+      entry& e = s.entries()[home + static_cast<std::uint32_t>(std::countr_zero(bits))];
       if (e.key == key) [[likely]] {
-        mark(group, place, e);
+        mark(group, lowest_bit(bits), e);
         return e.value;
       }
     }
@@ -122,27 +94,22 @@ class table final : private observed_table {
 
   /// Where the value of a key lies, to be read or to be marked and changed.
   [[gnu::always_inline]] table_place<V> locate(K const& key, std::uint64_t hash) {
-    table_place<V> found;
-    locate(key, hash, found);
-    return found;
-  }
-  /// The same into a place that is kept: written member by member, since a copy would wait for what was just stored in parts.
-  [[gnu::always_inline]] void locate(K const& key, std::uint64_t hash, table_place<V>& into) {
     segment_type const s = directory_[index_of(hash)];
-    std::uint32_t const home = s.home_of(hash);
-    segment_group& group = s.group(home);
-    if (std::uint32_t const bits = group.matching(control_of(hash)); bits != 0) [[likely]] {
-      auto const place = static_cast<std::uint32_t>(std::countr_zero(bits));
-      entry& e = s.entries()[home * segment_group::slots + place];
-      if (e.key == key) [[likely]] {
-        into.value = &e.value;
-        into.changed = &group.changed[epoch_ & 1];
-        into.bit = segment_type::bit_of(place);
-        into.of = watched_;
-        return;
-      }
+    auto const found = locate_at_home(s, key, hash, epoch_ & 1);
+    return found.value ? found : locate_further(s, key, hash);
+  }
+  /// The same of `n` keys: calls `found(i, place)` for each i below n with the key `key(i)`.
+  template <class Key, class F>
+  void locate_all(std::uint32_t n, std::uint64_t const* hashes, Key key, F found) {
+    if (spilled_) spilled_->bring_all({hashes, n});  // so that none of them moves another
+    segment_type const* const directory = directory_.data();
+    auto const shift = shift_;
+    auto const parity = epoch_ & 1;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      segment_type const s = directory[hashes[i] >> shift];
+      if (auto const place = locate_at_home(s, key(i), hashes[i], parity); place.value) [[likely]] found(i, place);
+      else found(i, locate_further(s, key(i), hashes[i]));
     }
-    into = locate_further(s, key, hash);
   }
 
   /// Removes a key; whether it was there. Later entries of its run move up, so that no tombstones remain.
@@ -182,7 +149,7 @@ class table final : private observed_table {
         std::uint32_t const slot = g * segment_group::slots + place;
         entry& e = s.entries()[slot];
         if (removals == 0) return false;
-        if (gone(std::as_const(e.key), place_of(s.group(g), place, e))) {
+        if (gone(std::as_const(e.key), place_of(s, slot))) {
           remove(s, slot);
           --removals;
           if (s.group(g).used() >> place & 1) continue;  // another has moved there
@@ -246,7 +213,7 @@ class table final : private observed_table {
   /// Whom to tell of removals from now on, and who visits; null: nobody. It outlives its use.
   void observe(observer* o) { observer_ = o; }
   /// Whether the observer is told of first changes as well: from the beginning of an epoch until all has been visited.
-  void watch(bool on) { watched_ = on && observer_ ? this : nullptr; }
+  void watch(bool on) { watched_ = on && observer_; }
 
   /// Some entries of a group as a visit sees them; `which` has their bits.
   struct visited {
@@ -338,7 +305,8 @@ class table final : private observed_table {
     s.erase(slot);
     --size_;
   }
-  std::size_t index_of(std::uint64_t hash) const { return (hash >> 1) >> (63 - depth_); }
+  std::size_t index_of(std::uint64_t hash) const { return hash >> shift_; }
+  std::uint32_t directory_depth() const { return 64 - shift_; }
 
   segment_type make_segment(std::uint32_t log2, std::uint32_t depth) {
     in_segments_ += segment_type::bytes(log2);
@@ -359,27 +327,46 @@ class table final : private observed_table {
   void for_each_segment(F f) const {
     for (std::size_t i = 0; i < directory_.size();) {
       segment_type const s = directory_[i];
-      i += std::size_t{1} << (depth_ - s.depth());
+      i += std::size_t{1} << (directory_depth() - s.depth());
       f(s);
     }
   }
 
-  table_place<V> place_of(segment_group& group, std::uint32_t place, entry& e) {
-    return {&e.value, &group.changed[epoch_ & 1], segment_type::bit_of(place), watched_};
+  /// Looks only at the first entry that may be it; by far most often it is.
+  [[gnu::always_inline]] table_place<V> locate_at_home(segment_type s, K const& key, std::uint64_t hash, std::size_t parity) {
+    std::uint64_t const home = s.home_slot(hash);
+    segment_group& group = s.group_at(home);
+    if (std::uint32_t const bits = group.matching(control_of(hash)); bits != 0) [[likely]] {
+      entry& e = s.entries()[home + static_cast<std::uint32_t>(std::countr_zero(bits))];
+      if (e.key == key) [[likely]] return {&e.value, &group.changed[parity], bits & -bits, this};
+    }
+    return {};
+  }
+  [[gnu::noinline]] table_place<V> locate_further(segment_type s, K const& key, std::uint64_t hash) {
+    std::uint32_t const slot = s.slot_of(key, hash);
+    if (slot == segment_type::none) return bring(hash) ? locate_further(directory_[index_of(hash)], key, hash) : table_place<V>{};
+    return place_of(s, slot);
+  }
+  table_place<V> place_of(segment_type s, std::uint32_t slot) {
+    return {&s.entries()[slot].value, &s.group_of(slot).changed[epoch_ & 1], segment_type::bit_of(slot), this};
   }
   /// Mostly set already: a branch is cheaper than a store to a word that is shared.
-  [[gnu::always_inline]] void mark(segment_group& group, std::uint32_t place, entry& e) {
+  [[gnu::always_inline]] void mark(segment_group& group, std::uint16_t bit, entry& e) {
     std::uint16_t& bits = group.changed[epoch_ & 1];
-    if (bits >> place & 1) return;
-    if (watched_) [[unlikely]] first_change(&e.value, &bits, segment_type::bit_of(place));
-    bits |= segment_type::bit_of(place);
+    if (bits & bit) return;
+    if (watched_) [[unlikely]] tell_of_change(e, group, bit);
+    bits |= bit;
   }
+  static std::uint16_t lowest_bit(std::uint32_t bits) { return static_cast<std::uint16_t>(bits & -bits); }
   static entry_history history(segment_group const& group, std::uint16_t bit, std::uint64_t epoch) {
     return {(group.changed[(epoch & 1) ^ 1] & bit) != 0, (group.written & bit) != 0, (group.stored & bit) != 0, (group.changed[epoch & 1] & bit) != 0};
   }
-  [[gnu::noinline]] void first_change(void* value, std::uint16_t* changed, std::uint16_t bit) override {
+  void first_change(void* value, std::uint16_t* changed, std::uint32_t bit) override {
     auto& e = *reinterpret_cast<entry*>(static_cast<std::byte*>(value) - offsetof_value());
     auto& group = *reinterpret_cast<segment_group*>(reinterpret_cast<std::byte*>(changed - (epoch_ & 1)) - offsetof(segment_group, changed));
+    tell_of_change(e, group, static_cast<std::uint16_t>(bit));
+  }
+  [[gnu::noinline]] void tell_of_change(entry& e, segment_group& group, std::uint16_t bit) {
     if (observer_->changing(e, history(group, bit, epoch_))) group.stored |= bit;
   }
   static std::size_t offsetof_value() {
@@ -393,14 +380,8 @@ class table final : private observed_table {
   [[gnu::noinline]] V& find_further(segment_type s, K const& key, std::uint64_t hash) {
     std::uint32_t const slot = s.slot_of(key, hash);
     if (slot == segment_type::none) return bring(hash) ? find_further(directory_[index_of(hash)], key, hash) : insert(key, hash);
-    mark(s.group_of(slot), slot % segment_group::slots, s.entries()[slot]);
+    mark(s.group_of(slot), segment_type::bit_of(slot), s.entries()[slot]);
     return s.entries()[slot].value;
-  }
-
-  [[gnu::noinline]] table_place<V> locate_further(segment_type s, K const& key, std::uint64_t hash) {
-    std::uint32_t const slot = s.slot_of(key, hash);
-    if (slot == segment_type::none) return bring(hash) ? locate_further(directory_[index_of(hash)], key, hash) : table_place<V>{};
-    return place_of(s.group_of(slot), slot % segment_group::slots, s.entries()[slot]);
   }
 
   V& insert(K const& key, std::uint64_t hash) {
@@ -434,7 +415,7 @@ class table final : private observed_table {
     segment_type const high = make_segment(s.log2(), s.depth() + 1);
     std::uint32_t const bit = 63 - s.depth();
     s.move_entries([&](std::uint64_t h) { return h >> bit & 1 ? high : low; });
-    if (s.depth() == depth_) double_directory();
+    if (s.depth() == directory_depth()) double_directory();
     replace(s, hash, low, high);
     free_segment(s);
   }
@@ -466,7 +447,7 @@ class table final : private observed_table {
     }
   }
   void replace(segment_type s, std::uint64_t hash, segment_type low, segment_type high) {
-    std::size_t const span = std::size_t{1} << (depth_ - s.depth());
+    std::size_t const span = std::size_t{1} << (directory_depth() - s.depth());
     std::size_t const first = index_of(hash) & ~(span - 1);
     for (std::size_t i = 0; i < span; ++i) directory_[first + i] = i < (span + 1) / 2 ? low : high;
   }
@@ -478,18 +459,17 @@ class table final : private observed_table {
       larger.push_back(d);
     }
     directory_.swap(larger);
-    ++depth_;
+    --shift_;
   }
 
   arena memory_;
   std::size_t in_segments_ = 0;  // bytes
   std::uint32_t limits_ = 0;
-  std::uint32_t depth_ = 0;
+  std::uint32_t shift_ = 63;  // by which a hash is its place in the directory
   std::vector<segment_type> directory_;
   std::size_t size_ = 0;
   std::uint64_t epoch_ = 0;
   observer* observer_ = nullptr;
-  observed_table* watched_ = nullptr;
   std::unique_ptr<spilled_entries<K, V>> spilled_;
 };
 
