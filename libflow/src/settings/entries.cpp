@@ -55,7 +55,7 @@ std::span<settings::entry const> settings::entries() {
 
       {{"state-backend", "backend", "memory", "where keyed state is kept: memory, or rocksdb: what is used in memory, all else on a local disk"},
        [](settings& s, text key, text v) { s.state_.backend = parse_state_backend(key, v); }},
-      {{"state-directory", "directory", "that for temporary files", "rocksdb: on a local disk, for state that does not fit into memory; emptied at the end"},
+      {{"state-directory", "directory", "none", "rocksdb: on a local disk, for state that does not fit into memory; none: the system's for temporary files"},
        [](settings& s, text key, text v) { s.state_.directory = parse_directory(key, v); }},
       {{"state-memory", "bytes", "256M", "rocksdb: memory for keyed state in this process, with RocksDB's own"},
        [](settings& s, text, text v) { s.state_.memory = parse_bytes(v); }},

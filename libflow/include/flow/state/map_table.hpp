@@ -188,7 +188,7 @@ class map_table {
     auto& listed = index_.find_or_insert(key, hash);
     if (position + 1 < listed.size()) {
       listed[position] = std::move(listed.back());
-      entries_.locate(wanted(key, listed[position]), wanted_.hash_with(hash, listed[position])).value->position = position;
+      entries_.derived(wanted(key, listed[position]), wanted_.hash_with(hash, listed[position])).position = position;
     }
     listed.pop_back();
     if (listed.empty()) index_.erase(key, hash);
