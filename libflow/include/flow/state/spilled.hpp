@@ -50,7 +50,22 @@ class spilled_entries final : private evictable {
   using entry = segment_entry<K, V>;
 
  public:
-  spilled_entries(table_type& of, working_set& set) : of_(of), set_(set), store_(set.backend()->open()) { set_.add(*this); }
+  /// How entries become bytes: told by whoever makes this, so that tables of what cannot be stored are possible.
+  struct codec {
+    void (*save)(encoder&, entry const&);
+    void (*load_key)(decoder&, K&);
+    void (*load_value)(decoder&, V&);
+    std::size_t (*heap)(entry const&);  // bytes that it holds there
+  };
+  static codec whole() {
+    return {[](encoder& out, entry const& e) {
+              out(e.key);
+              save_whole(out, e.value);
+            },
+            [](decoder& in, K& key) { in(key); }, [](decoder& in, V& value) { load_whole(in, value); },
+            [](entry const& e) { return heap_of(e.key) + heap_of(e.value); }};
+  }
+  spilled_entries(table_type& of, working_set& set, codec how) : of_(of), set_(set), codec_(how), store_(set.backend()->open()) { set_.add(*this); }
   ~spilled_entries() { set_.remove(*this); }
   spilled_entries(spilled_entries const&) = delete;
   spilled_entries& operator=(spilled_entries const&) = delete;
@@ -213,8 +228,9 @@ class spilled_entries final : private evictable {
     while (in.left() > 0) {
       std::uint64_t header = 0;
       entry e{};
-      in(header, e.key);
-      load_whole(in, e.value);
+      in(header);
+      codec_.load_key(in, e.key);
+      codec_.load_value(in, e.value);
       f(header, std::move(e.key), std::move(e.value));
     }
   }
@@ -223,12 +239,13 @@ class spilled_entries final : private evictable {
     K key{};
     while (in.left() > 0) {
       std::uint64_t header = 0;
-      in(header, key);
+      in(header);
+      codec_.load_key(in, key);
       segment_type s = of_.directory_[of_.index_of(hash)];
       std::uint32_t const slot = of_.add(s, key, hash);
       --of_.size_;  // it was among them before
       --count_;
-      load_whole(in, s.entries()[slot].value);
+      codec_.load_value(in, s.entries()[slot].value);
       tell_bits(s.group_of(slot), segment_type::bit_of(slot), hash, header);
     }
   }
@@ -297,9 +314,8 @@ class spilled_entries final : private evictable {
       written_.clear();
       each_slot(s, hash, [&](std::uint32_t slot) {
         std::uint64_t const header = header_of(s.group_of(slot), segment_type::bit_of(slot), hash);
-        entry const& e = s.entries()[slot];
-        archive_(header, e.key);
-        save_whole(archive_, e.value);
+        archive_(header);
+        codec_.save(archive_, s.entries()[slot]);
         changed = std::max(changed, header >> 1);
       });
       store_->put(hash, written_);
@@ -325,10 +341,8 @@ class spilled_entries final : private evictable {
     if constexpr (!std::is_trivially_copyable_v<K> || !std::is_trivially_copyable_v<V>) {
       std::size_t heap = 0, looked_at = 0;
       for (std::uint32_t g = 0; g < s.groups() && looked_at < 32; ++g)
-        for (std::uint32_t bits = s.group(g).used(); bits != 0; bits &= bits - 1, ++looked_at) {
-          entry const& e = s.entries()[g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits))];
-          heap += heap_of(e.key) + heap_of(e.value);
-        }
+        for (std::uint32_t bits = s.group(g).used(); bits != 0; bits &= bits - 1, ++looked_at)
+          heap += codec_.heap(s.entries()[g * segment_group::slots + static_cast<std::uint32_t>(std::countr_zero(bits))]);
       if (looked_at == 0) return;
       double const each = static_cast<double>(heap) / static_cast<double>(looked_at);
       heap_per_entry_ += heap_per_entry_ == 0 ? each : (each - heap_per_entry_) / 8;
@@ -373,6 +387,7 @@ class spilled_entries final : private evictable {
 
   table_type& of_;
   working_set& set_;
+  codec codec_;
   std::unique_ptr<entry_store> store_;
   std::size_t count_ = 0;
   bool unsettled_ = false;     // the store has been given what it has not written

@@ -48,7 +48,7 @@ class table final : public watched_table {
   table& operator=(table const&) = delete;
 
   /// From now on what has not been used leaves memory when `set` has to make room; the table is empty. `set` outlives it.
-  void keep_behind(working_set& set) { spilled_ = std::make_unique<spilled_entries<K, V>>(*this, set); }
+  void keep_behind(working_set& set) { spilled_ = std::make_unique<spilled_entries<K, V>>(*this, set, spilled_entries<K, V>::whole()); }
   bool spills() const { return spilled_ != nullptr; }
 
   std::size_t size() const { return size_; }
