@@ -52,13 +52,17 @@ def main(description, complaints, self_test):
     options.add_argument("--parallelism", default="1")
     options.add_argument("--batch-size", default="1024")
     options.add_argument("--killed", action="store_true", help="in its middle, and restored")
+    options.add_argument("--state-backend", default="memory")
     options.add_argument("--self-test", action="store_true")
     arguments = options.parse_args()
     if arguments.self_test:
         return self_test()
 
     with tempfile.TemporaryDirectory() as folder:
-        job = [arguments.executable, "--parallelism", arguments.parallelism, "--set", f"batch-size={arguments.batch_size}"]
+        backend = ["--set", f"state-backend={arguments.state_backend}"]
+        if arguments.state_backend == "rocksdb":
+            backend += ["--set", f"state-directory={folder}/state", "--set", "state-memory=0"]
+        job = [arguments.executable, *backend, "--parallelism", arguments.parallelism, "--set", f"batch-size={arguments.batch_size}"]
         run = disturbed.killed if arguments.killed else disturbed.in_peace
         found = list(complaints(run, job, Path(folder)))
     print("\n".join([*found[:SHOWN], *([f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])]))

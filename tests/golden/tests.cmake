@@ -27,6 +27,20 @@ foreach(parallelism IN ITEMS 1 2 4)
   endforeach()
 endforeach()
 
+# The same with state that is not in memory, undisturbed and killed.
+foreach(way IN ITEMS in_peace killed)
+  set(test golden.flight_delays.rocksdb.${way})
+  set(killed)
+  if(way STREQUAL "killed")
+    set(killed --killed)
+  endif()
+  add_test(NAME ${test}
+           COMMAND ${Python3_EXECUTABLE} ${folder}/flight_delays.py $<TARGET_FILE:flight_delays> ${expected}
+                   --batch-size 7 --state-backend rocksdb ${killed})
+  set_tests_properties(${test} PROPERTIES LABELS golden FIXTURES_REQUIRED flight_delays_expected TIMEOUT 120
+                                          ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endforeach()
+
 # The same while it is killed, and restored with another parallelism.
 foreach(form IN ITEMS array gzip divided folder)
   add_test(NAME golden.flight_delays.killed.${form}

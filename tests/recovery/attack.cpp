@@ -105,8 +105,11 @@ class trial {
       from.origin = {restore_form::path, 0, savepoint_};
     }
     s.restore(from);
+    // What has been written by a job that keeps its state in one way is restored by one that keeps it in the other.
+    if (one_in(3)) s.state_backend(state_backend_form::rocksdb).state_memory(one_in(2) ? 0 : 16 << 10);
     tell("\n  parallelism " + std::to_string(parallelism_) + " batch " + std::to_string(s.batch_size()) + " buffer " + std::to_string(s.task_buffer()) +
-         (s.aligned_checkpoint_timeout() ? " overtakes after " + format_duration(*s.aligned_checkpoint_timeout()) : "") + " restart " + std::string(name_of(s.restart().form)) + (savepoint_.empty() ? "" : " from savepoint " + savepoint_) + (w_.changed ? " changed" : ""));
+         (s.aligned_checkpoint_timeout() ? " overtakes after " + format_duration(*s.aligned_checkpoint_timeout()) : "") + " restart " + std::string(name_of(s.restart().form)) +
+         (savepoint_.empty() ? "" : " from savepoint " + savepoint_) + (w_.changed ? " changed" : "") + (s.state().backend == state_backend_form::rocksdb ? " rocksdb" : ""));
     return s;
   }
   void plan_faults() {

@@ -66,6 +66,8 @@ struct snapshot_places {
   std::shared_ptr<snapshot_store> own{};  // of the job, in the place of the directory that the settings name
   std::function<std::unique_ptr<snapshot_store>(std::string const& path, snapshot_retention)> open = open_snapshots;
   std::function<std::unique_ptr<snapshot_store>(std::string const& path)> read = read_snapshots;
+  /// Whether what a state backend keeps in files is in memory as well.
+  bool simulated = false;
 };
 
 /// What the actors of one run share, and what outlives them: the tasks' counters are read after the end.
@@ -80,7 +82,8 @@ struct job_run {
   flow::settings settings;
   flow::plan plan;
   actor_system_clock clock;
-  chunk_keeper keeper;  // outlives the tasks
+  chunk_keeper keeper;  // outlives the tasks, like the backend
+  std::unique_ptr<state_backend> backend;  // null: all state is in memory
   std::vector<std::vector<task_blueprint>> blueprints;
   snapshot_places places;
   /// Where checkpoints go; null: there are none. Written by one actor; read by tasks that are restored, while that rests.

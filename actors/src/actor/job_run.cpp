@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <flow/state/rocksdb_backend.hpp>
+
 namespace flow {
 namespace {
 
@@ -52,6 +54,8 @@ job_run::job_run(std::shared_ptr<job const> j, flow::settings const& s, caf::act
       places(std::move(snapshots)), store(places.own), expected_(plan.tasks.size()) {
   if (!store && settings.checkpoints())
     store = places.open(settings.snapshots(), {settings.snapshots_kept(), settings.keep_cancelled(), settings.keep_succeeded()});
+  if (settings.state().backend == state_backend_form::rocksdb)
+    backend = rocksdb_backend({settings.state().directory, settings.state().memory, places.simulated});
   if (store) origin = first_restore_point(*this);
   first_attempt_ = store ? newest_attempt(*store, origin) + 1 : 1;
   begin_attempt(first_attempt_, origin, settings);
@@ -66,7 +70,7 @@ void job_run::begin_attempt(std::uint64_t number, restore_point from, flow::sett
     auto& subtasks = next->cells.emplace_back();
     for (auto const& b : t) {
       auto& c = *subtasks.emplace_back(std::make_unique<job_attempt::cell>());
-      c.task = std::make_unique<flow::task>(b, settings, c.transport, clock, &keeper.chunks());
+      c.task = std::make_unique<flow::task>(b, settings, c.transport, clock, &keeper.chunks(), backend.get());
     }
   }
   on_attempt(*next);

@@ -16,8 +16,8 @@ std::unique_ptr<operator_base> make_operator(node const& n) {
 
 }  // namespace
 
-task::task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock, chunk_pool* chunks)
-    : blueprint_(blueprint), settings_(s), clock_(clock), chunks_(chunks), incoming_(blueprint.inputs, t, !s.at_least_once()) {
+task::task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock, chunk_pool* chunks, state_backend* backend)
+    : blueprint_(blueprint), settings_(s), clock_(clock), chunks_(chunks), backend_(backend), incoming_(blueprint.inputs, t, !s.at_least_once()) {
   for (auto const& c : blueprint_.chain) {
     operators_.push_back(make_operator(*c.what));
     if (auto* const sink = dynamic_cast<sink_operator_base*>(operators_.back().get())) sinks_.push_back(sink);
@@ -43,6 +43,7 @@ void task::start(task_beginning const& how) {
   c.clock = &clock_;
   c.activity = &activity_;
   c.chunks = chunks_;
+  c.backend = backend_;
   c.wake = how.wake;
   c.checkpoints = how.port != nullptr;
   c.attempt = how.attempt;
@@ -162,6 +163,7 @@ task::result task::step() {
     auto const sent = counters_.batches_sent.value();
     do {
       r = run(now);
+      for (auto& o : operators_) o->make_room();
       writer_->write(step_slots);
     } while (r.what == outcome::busy && ++runs < step_runs && now - began < step_time && counters_.batches_sent.value() - sent < step_batches);
     if (r.what != outcome::busy) {

@@ -78,8 +78,9 @@ class task {
     bool writes = false;
   };
 
-  /// `chunks` is where large state takes its memory from; may be null.
-  task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock, chunk_pool* chunks = nullptr);
+  /// `chunks` is where large state takes its memory from, `backend` where keyed state is that does not fit into it; may be null.
+  task(task_blueprint const& blueprint, settings const& s, transport& t, flow::clock const& clock, chunk_pool* chunks = nullptr,
+       state_backend* backend = nullptr);
 
   /// Opens the operators, which restores them.
   void start(task_beginning const& how);
@@ -164,6 +165,7 @@ class task {
   flow::settings const settings_;
   flow::clock const& clock_;
   chunk_pool* const chunks_;
+  state_backend* const backend_;
   flow::activity activity_;
   task_counters counters_;
   std::vector<std::unique_ptr<operator_base>> operators_;

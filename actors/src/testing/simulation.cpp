@@ -7,6 +7,7 @@
 #include "../actor/job_actors.hpp"
 
 #include <flow/actors/errors.hpp>
+#include <flow/testing/state_under_test.hpp>
 
 namespace flow::testing {
 namespace {
@@ -73,6 +74,7 @@ namespace {
 /// Places in memory.
 snapshot_places places_of(schedule const& how, settings const& s) {
   snapshot_places places;
+  places.simulated = true;
   if (how.snapshots) places.own = how.snapshots->open({s.snapshots_kept(), s.keep_cancelled(), s.keep_succeeded()});
   auto* const savepoints = how.savepoints;
   if (!savepoints) return places;
@@ -89,7 +91,7 @@ class simulation {
  public:
   simulation(job const& j, schedule const& how, settings const& s)
       : how_(how), system_(config_), scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())),
-        run_(std::make_shared<job_run>(j, s, system_, places_of(how, s))), random_(how.seed) {
+        run_(std::make_shared<job_run>(j, under_test(s), system_, places_of(how, s))), random_(how.seed) {
     run_->own_threads = false;
     run_->random_seed = how.seed;
     run_->watcher.log = how.log;

@@ -11,6 +11,7 @@
 
 #include <flow/settings/restart_policy.hpp>
 #include <flow/settings/restore_options.hpp>
+#include <flow/settings/state_options.hpp>
 
 namespace flow {
 
@@ -46,6 +47,14 @@ class settings {
   /// Threads that run tasks. 0: the number of cores.
   settings& threads(std::uint32_t n) { threads_ = n; return *this; }
   std::uint32_t threads() const;
+
+  /// Where keyed state is kept while the job runs. Results and snapshots are the same: a job may be restored with another backend.
+  settings& state_backend(state_backend_form f) { state_.backend = f; return *this; }
+  /// A directory on a local disk for state that does not fit into memory. Empty: the system's for temporary files.
+  settings& state_directory(std::string directory) { state_.directory = std::move(directory); return *this; }
+  /// Bytes of memory for keyed state in this process, with the caches of RocksDB; of the backend rocksdb.
+  settings& state_memory(std::uint64_t bytes) { state_.memory = bytes; return *this; }
+  state_options const& state() const { return state_; }
 
   /// The directory that holds the checkpoints of this job, and of no other; made where there is none. Empty: none are taken.
   settings& snapshots(std::string directory) { snapshots_ = std::move(directory); return *this; }
@@ -123,6 +132,7 @@ class settings {
   std::chrono::microseconds cancel_timeout_{10'000'000};
   std::chrono::microseconds status_interval_{5'000'000};
   std::uint32_t threads_ = 0;
+  state_options state_;
   std::string snapshots_;
   std::chrono::microseconds checkpoint_interval_{10'000'000};
   std::chrono::microseconds checkpoint_pause_{0};

@@ -74,7 +74,7 @@ plan make_plan(graph const& g, settings const& s) {
     task_of[n->id] = task.id;
     task.name += (task.name.empty() ? "" : " -> ") + n->name;
     task.nodes.push_back(n->id);
-    task.blocking |= n->blocking;
+    task.blocking |= n->blocking || (n->keyed && s.state().backend == state_backend_form::rocksdb);
     for (std::uint32_t i = 0; !chain && i < inputs.size(); ++i) {
       auto const& e = inputs[i];
       bool const same = g.parallelism_of(e.from, s.parallelism()) == task.parallelism;

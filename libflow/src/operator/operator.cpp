@@ -31,7 +31,7 @@ void output_port::push(batch_ref& b, operator_counters& counters) {
 
 void operator_base::start(operator_context const& context) {
   context_ = context;
-  state_.use(context.chunks, context.clock);
+  state_.use(context.chunks, context.clock, context.backend);
   activity_scope const scope(*this);
   try {
     open();
@@ -48,6 +48,10 @@ void operator_base::receive_from(std::uint32_t input, batch_ref& b) {
   if (counters_.idle.load(std::memory_order_relaxed)) [[unlikely]] forward_watermark(counters_.watermark.load(std::memory_order_relaxed));
   if (input == 0) process(b);
   else process_from(input, b);
+}
+
+void operator_base::take_out_of_memory() {
+  guarded([this] { state_.make_room(); });
 }
 
 void operator_base::look_now(std::chrono::nanoseconds now) {

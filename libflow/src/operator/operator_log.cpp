@@ -20,7 +20,7 @@ void check_whole(logged_part const& part, std::uint64_t found) {
 
 }  // namespace
 
-operator_log::operator_log(std::string name, chunk_pool*) : state_object(std::move(name), state_kind::list, {}, schema_of<logged_element>()) {}
+operator_log::operator_log(std::string name, state_memory) : state_object(std::move(name), state_kind::list, {}, schema_of<logged_element>()) {}
 
 void operator_log::start(std::uint32_t subtask, std::uint64_t attempt, std::uint64_t most_bytes) {
   subtask_ = subtask;

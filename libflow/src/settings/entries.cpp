@@ -53,6 +53,13 @@ std::span<settings::entry const> settings::entries() {
       {{"threads", "threads", "number of cores", "threads that run tasks; tasks that may block have their own"},
        [](settings& s, text key, text v) { s.threads_ = parse_count(key, v, 1, 4096); }},
 
+      {{"state-backend", "backend", "memory", "where keyed state is kept: memory, or rocksdb: what is used in memory, all else on a local disk"},
+       [](settings& s, text key, text v) { s.state_.backend = parse_state_backend(key, v); }},
+      {{"state-directory", "directory", "none", "rocksdb: on a local disk, for state that does not fit into memory; none: the system's for temporary files"},
+       [](settings& s, text key, text v) { s.state_.directory = parse_directory(key, v); }},
+      {{"state-memory", "bytes", "256M", "rocksdb: memory for keyed state in this process, with RocksDB's own"},
+       [](settings& s, text, text v) { s.state_.memory = parse_bytes(v); }},
+
       {{"snapshots", "directory", "none", "where the checkpoints of this job are kept; none: no checkpoints are taken"},
        [](settings& s, text key, text v) { s.snapshots_ = parse_directory(key, v); }},
       {{"checkpoint-interval", "time", "10s", "from the beginning of one checkpoint to the next; 0: none but the last, at the end of the input"},

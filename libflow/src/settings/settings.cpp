@@ -38,6 +38,10 @@ std::vector<std::string> settings::mistakes() const {
     all.push_back("savepoint: '" + savepoint_ + "' is the directory of the checkpoints; name another");
   if (aligned_checkpoint_timeout_ && at_least_once_)
     all.push_back("aligned-checkpoint-timeout: with at-least-once no barrier waits for another, so none needs to overtake; leave one of the two out");
+  if (!state_.directory.empty() && state_.backend == state_backend_form::memory)
+    all.push_back("state-directory: keyed state is kept in memory; add --set state-backend=rocksdb to have it in '" + state_.directory + "'");
+  if (checkpoints() && state_.directory == snapshots_)
+    all.push_back("state-directory: '" + state_.directory + "' is the directory of the checkpoints; name another");
   if (restart().form == restart_form::exponential && restart_.max_delay < restart_.delay)
     all.push_back("restart-max-delay: " + format_duration(restart_.max_delay) + " is less than the restart-delay, " + format_duration(restart_.delay));
   return all;

@@ -38,6 +38,8 @@ std::string_view name_of(restart_form form) {
   return "unknown";
 }
 
+std::string_view name_of(state_backend_form form) { return form == state_backend_form::memory ? "memory" : "rocksdb"; }
+
 std::chrono::microseconds parse_duration(std::string_view text) {
   std::uint64_t n = 0;
   std::string_view unit;
@@ -133,6 +135,12 @@ std::pair<std::string, std::string> parse_rename(std::string_view key, std::stri
   if (equals == 0 || equals == std::string_view::npos || equals + 1 == text.size())
     throw_unexpected(key, text, "old=new, the operator's name in the snapshot and in the job");
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+}
+
+state_backend_form parse_state_backend(std::string_view key, std::string_view text) {
+  for (auto const form : {state_backend_form::memory, state_backend_form::rocksdb})
+    if (text == name_of(form)) return form;
+  throw_unexpected(key, text, "memory or rocksdb");
 }
 
 restart_form parse_restart_form(std::string_view key, std::string_view text) {

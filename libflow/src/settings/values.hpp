@@ -25,6 +25,7 @@ std::string parse_directory(std::string_view key, std::string_view text);
 std::string parse_name(std::string_view key, std::string_view text);
 /// "old=new"
 std::pair<std::string, std::string> parse_rename(std::string_view key, std::string_view text);
+state_backend_form parse_state_backend(std::string_view key, std::string_view text);
 restart_form parse_restart_form(std::string_view key, std::string_view text);
 /// A number of restarts, or "unlimited".
 std::uint32_t parse_attempts(std::string_view key, std::string_view text);

@@ -79,6 +79,9 @@ TEST_CASE("every setting is set by its name") {
   s.set("cancel-timeout", "5s");
   s.set("status-interval", "9s");
   s.set("threads", "6");
+  s.set("state-backend", "rocksdb");
+  s.set("state-directory", "ssd");
+  s.set("state-memory", "12k");
   s.set("snapshots", "dir/a=b");
   s.set("checkpoint-interval", "7s");
   s.set("checkpoint-pause", "8s");
@@ -108,6 +111,7 @@ TEST_CASE("every setting is set by its name") {
   CHECK(s.cancel_timeout() == 5s);
   CHECK(s.status_interval() == 9s);
   CHECK(s.threads() == 6);
+  CHECK(s.state() == flow::state_options{flow::state_backend_form::rocksdb, "ssd", 12'288});
   CHECK(s.snapshots() == "dir/a=b");
   CHECK(s.checkpoints());
   CHECK(s.checkpoint_interval() == 7s);
@@ -197,6 +201,9 @@ TEST_CASE("settings that do not go together are all told") {
              Catch::Contains("savepoint: savepoints are taken of jobs with checkpoints") && Catch::Contains("no directory to restore from"));
   CHECK_THAT(said(settings{}.snapshots("d").drain(true)), Catch::Contains("add --savepoint DIR"));
   CHECK_THAT(said(settings{}.snapshots("d").savepoint("d")), Catch::Contains("'d' is the directory of the checkpoints"));
+  CHECK_THAT(said(settings{}.state_directory("d")), Catch::Contains("state-directory: keyed state is kept in memory; add --set state-backend=rocksdb"));
+  CHECK_THAT(said(settings{}.snapshots("d").state_backend(state_backend_form::rocksdb).state_directory("d")),
+             Catch::Contains("state-directory: 'd' is the directory of the checkpoints"));
   CHECK_THAT(said(settings{}.restart({.form = restart_form::exponential, .delay = 2min})), Catch::Contains("1min is less than the restart-delay, 2min"));
   CHECK(said(settings{}.restart({.form = restart_form::fixed_delay, .delay = 2min})) == "");
 }
@@ -226,6 +233,7 @@ TEST_CASE("a wrong value is told with the setting, what was expected and what wa
   CHECK(mistake("threads", "4 ") != "none");
   CHECK(mistake("at-least-once", "1") == "at-least-once: expected true or false, found '1'");
   CHECK(mistake("snapshots", "") == "snapshots: expected the path of a directory, or none, found ''");
+  CHECK(mistake("state-backend", "disk") == "state-backend: expected memory or rocksdb, found 'disk'");
   CHECK(mistake("restart", "often") == "restart: expected auto, none, fixed-delay, exponential or failure-rate, found 'often'");
   CHECK(mistake("restart-jitter", "1.5") == "restart-jitter: expected a number from 0 to 1, found '1.5'");
   CHECK(mistake("restart-attempts", "0") == "restart-attempts: expected a whole number from 1 to 1000000, or unlimited, found '0'");

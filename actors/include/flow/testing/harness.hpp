@@ -24,6 +24,7 @@
 #include <flow/record/key.hpp>
 #include <flow/stream.hpp>
 #include <flow/testing/carried_state.hpp>
+#include <flow/testing/state_under_test.hpp>
 
 namespace flow::testing {
 
@@ -119,6 +120,7 @@ class harness {
   /// Resumes an operator that was held up once, with room for one batch.
   harness& resume() {
     main_.allowed = 1;
+    operator_->make_room();
     operator_->resume();
     return *this;
   }
@@ -225,6 +227,7 @@ class harness {
     c.parallelism = parallelism;
     c.batch_size = batch_size_;
     c.clock = &clock_;
+    c.backend = backend_.get();
     c.activity = &activity_;
     made->state().restore_from(state);
     made->start(c);
@@ -263,12 +266,15 @@ class harness {
     if (held_up_) main_.allowed = 1;
     while (operator_->suspended()) {
       if (held_up_) main_.allowed = 1;
+      operator_->make_room();
       operator_->resume();
     }
     if (held_up_) main_.allowed = 1;
+    operator_->make_room();
   }
 
   manual_clock clock_;
+  std::unique_ptr<state_backend> backend_ = backend_under_test();
   flow::activity activity_;
   collector<Out> main_;
   collector<In> side_;

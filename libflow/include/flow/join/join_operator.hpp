@@ -85,6 +85,8 @@ class join_operator : public resumable_operator {
     ++set_aside_;
   }
 
+  /// Records are looked up anew where one is gone on with.
+  bool refers_to_state() const override { return false; }
   bool run(std::uint32_t input, batch_base const& b) final { return input == 0 ? run_side<join_side::left>(b) : run_side<join_side::right>(b); }
   bool continue_firing() final {
     if (following_ == no_watermark) return true;

@@ -30,6 +30,9 @@ class window_join_operator final : public join_operator<window_join_operator<Inp
   window_join_operator(std::string name, Inputs inputs, window_spec const& spec, Function f)
       : base(std::move(name), std::move(inputs)), spec_(spec), slicing_(spec), f_(std::move(f)) {}
 
+ protected:
+  bool refers_to_state() const override { return giving_; }
+
  private:
   void declare() {
     left_.attach(this->state().template declare<typename keyed_rows<key, left>::table_type>("left"));

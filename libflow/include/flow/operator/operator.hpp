@@ -62,6 +62,8 @@ struct operator_context {
   flow::activity* activity = nullptr;
   /// Where large state takes its memory from; may be null.
   chunk_pool* chunks = nullptr;
+  /// Where keyed state is put that does not fit into memory; null: all of it is in memory.
+  state_backend* backend = nullptr;
   /// Makes the task look at this operator again; callable from any thread.
   std::function<void()> wake = [] {};
 };
@@ -93,6 +95,10 @@ class operator_base : public receiver {
   void pass(barrier const& b) final { for (auto& o : outputs_) o.pass(b); }
   /// Brings declared state up to date where it is not always, or gives out what is in none; a checkpoint is about to be cut.
   virtual void settle_state() {}
+  /// Takes out of memory what its state has there too much of, if nothing refers to that. The task calls it between batches.
+  void make_room() {
+    if (state_.fills_memory() && !refers_to_state()) [[unlikely]] take_out_of_memory();
+  }
   void end() override { for (auto& o : outputs_) o.end(); }
   bool ready() const override { return !suspended_ && outputs_ready(); }
 
@@ -172,6 +178,10 @@ class operator_base : public receiver {
   template <class F>
   decltype(auto) guarded(F f) const;
 
+ protected:
+  /// Whether there are references into its tables while nothing is called.
+  virtual bool refers_to_state() const { return suspended_; }
+
  private:
   static constexpr std::uint32_t pushes_per_call = 16;
 
@@ -179,6 +189,7 @@ class operator_base : public receiver {
   template <class T>
   friend class output;
   friend class side_outputs;
+  void take_out_of_memory();
   void hold_back(std::size_t port, batch_ref& b);
   bool release_held();
 

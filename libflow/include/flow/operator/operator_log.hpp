@@ -31,7 +31,7 @@ class operator_log final : public state_object, public sink_log, public logged_p
  public:
   static constexpr char const* state_name = "flow.log";
 
-  explicit operator_log(std::string name, chunk_pool* = nullptr);
+  explicit operator_log(std::string name, state_memory = {});
   void start(std::uint32_t subtask, std::uint64_t attempt, std::uint64_t most_bytes);
 
   void append(std::span<std::byte const> element) override;

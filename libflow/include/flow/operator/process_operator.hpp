@@ -88,6 +88,9 @@ class process_operator final : public resumable_operator {
     look_later();
   }
 
+  /// A function has no references from one call to the next.
+  bool refers_to_state() const override { return false; }
+
  private:
   static constexpr std::uint32_t timers_per_call = 1024;
 

@@ -69,10 +69,11 @@ class keyed_rows {
   }
   /// Appends to a bucket; the first place says that the bucket is new.
   row_place add(K const& key, std::uint64_t key_hash, std::int64_t bucket, Row row) {
-    row_part<Row>* const first = &insert(key, key_hash, bucket, 0);
+    row_part<Row>* first = &insert(key, key_hash, bucket, 0);
     std::uint32_t last = first->parts - 1;
     row_part<Row>* part = last == 0 ? first : &insert(key, key_hash, bucket, last);
     if (part->rows.size() == rows_per_part) {
+      if (last != 0) first = &insert(key, key_hash, bucket, 0);  // it may have been moved
       last = first->parts++;
       part = &insert(key, key_hash, bucket, last);
     }

@@ -14,12 +14,17 @@ template <key_type K, class V, state_kind Kind = state_kind::table>
   requires(Kind == state_kind::table || Kind == state_kind::broadcast)
 class keyed_table final : public state_object {
  public:
-  explicit keyed_table(std::string name, chunk_pool* chunks = nullptr) : keyed_table(std::move(name), schema_of<K>(), schema_of<V>(), {}, chunks) {}
+  explicit keyed_table(std::string name, state_memory memory = {}) : keyed_table(std::move(name), schema_of<K>(), schema_of<V>(), {}, memory) {}
   /// For keys that are stored in another form than the one they are described by.
-  keyed_table(std::string name, schema key, schema value, stored_key const& form, chunk_pool* chunks)
-      : state_object(std::move(name), Kind, std::move(key), std::move(value)), form_(form), entries_(chunks) {}
+  keyed_table(std::string name, schema key, schema value, stored_key const& form, state_memory memory)
+      : state_object(std::move(name), Kind, std::move(key), std::move(value)), form_(form), memory_(memory), entries_(memory.chunks) {
+    if constexpr (Kind == state_kind::table)
+      if (memory_.spills()) entries_.keep_behind(*memory_.set);
+  }
 
   table<K, V>& all() { return entries_; }
+  /// Where it takes its memory from, and what is derived from it should.
+  state_memory const& where() const { return memory_; }
 
   std::size_t entries() const override { return entries_.size(); }
   std::size_t memory() const override { return entries_.memory(); }
@@ -65,11 +70,14 @@ class keyed_table final : public state_object {
       std::uint64_t const hash = hash_of(key);
       if (what == delta_entry::set) from.read_value(archive, described_part(entries_.restore(key, hash)));
       else entries_.erase(key, hash);
+      if (memory_.spills() && ++loaded_ % 256 == 0) memory_.set->make_room();
     });
   }
 
   stored_key form_;
+  state_memory memory_;
   table<K, V> entries_;
+  std::uint64_t loaded_ = 0;
   part_pieces pieces_{*this};
   table_snapshot<K, V> snapshot_{entries_, pieces_, form_};
   std::uint32_t part_ = 0;  // the first that is not complete

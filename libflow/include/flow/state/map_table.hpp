@@ -31,6 +31,8 @@ struct map_entry {
   std::uint32_t position = 0;  // in the key's list of map keys
   template <class Archive>
   void serialize(Archive& archive) { archive(CEREAL_NVP(value)); }
+  template <class Archive>
+  void serialize_whole(Archive& archive) { archive(value, position); }
 };
 /// With a time to live.
 template <class V>
@@ -38,6 +40,11 @@ struct timed_map_entry : timed<V> {
   std::uint32_t position = 0;
   template <class Archive>
   void serialize(Archive& archive) { timed<V>::serialize(archive); }
+  template <class Archive>
+  void serialize_whole(Archive& archive) {
+    serialize(archive);
+    archive(position);
+  }
 };
 
 template <class V>
@@ -54,7 +61,8 @@ class map_table {
 
   /// `now` is followed. Without a time to live neither matters.
   map_table(table_type& state, timestamp const& now, time_to_live life) : entries_(state.all()), now_(now), life_(life) {
-    entries_.for_each([this](auto const& k, auto const&) { list(k.key, hash_of(k.key), k.map_key, *entries_.locate(k, k.hash()).value); });
+    if (state.where().spills()) index_.keep_behind(*state.where().set);
+    for_each_key(entries_, state.where().set, [this](auto const& k, std::uint64_t hash) { list(k.key, hash_of(k.key), k.map_key, entries_.derived(k, hash)); });
   }
   V const* find(Stored const& key, std::uint64_t hash, M const& m) {
     auto const place = alive(key, hash, m);
@@ -101,7 +109,7 @@ class map_table {
 
   /// A step of a walk that removes what has expired: `table::sweep`, also of the index.
   bool sweep(std::uint64_t& at, std::uint32_t& removals) {
-    bool const done = entries_.sweep(at, removals, [this](map_entry_key<Stored, M> const& k, table_place<Entry> const& place) {
+    bool const done = entries_.spills() ? sweep_apart(at, removals) : entries_.sweep(at, removals, [this](map_entry_key<Stored, M> const& k, table_place<Entry> const& place) {
       if (!expired(*place.value)) return false;
       unlist(k.key, hash_of(k.key), place.value->position);
       return true;
@@ -123,6 +131,25 @@ class map_table {
     wanted_.key = key;
     wanted_.map_key = m;
     return wanted_;
+  }
+  /// To take an entry off the index, another of its key is looked up, which may have to be brought to memory: not while the table is
+  /// walked through.
+  bool sweep_apart(std::uint64_t& at, std::uint32_t& removals) {
+    std::uint64_t const from = at;
+    expired_.clear();
+    entries_.sweep(at, removals, [this](map_entry_key<Stored, M> const& k, table_place<Entry> const& place) {
+      if (expired(*place.value)) expired_.push_back(k);
+      return false;
+    }, [this](auto const&, Entry const& e) { return expired(e); });
+    for (auto const& k : expired_) {
+      if (removals == 0) {
+        at = from;
+        return false;
+      }
+      alive(k.key, hash_of(k.key), k.map_key);
+      --removals;
+    }
+    return true;
   }
   bool expired(Entry const& e) const {
     if constexpr (has_life) return e.expired(now_, life_) > 0; else return false;
@@ -161,7 +188,7 @@ class map_table {
     auto& listed = index_.find_or_insert(key, hash);
     if (position + 1 < listed.size()) {
       listed[position] = std::move(listed.back());
-      entries_.locate(wanted(key, listed[position]), wanted_.hash_with(hash, listed[position])).value->position = position;
+      entries_.derived(wanted(key, listed[position]), wanted_.hash_with(hash, listed[position])).position = position;
     }
     listed.pop_back();
     if (listed.empty()) index_.erase(key, hash);
@@ -171,6 +198,7 @@ class map_table {
   table<Stored, std::vector<M>> index_;
   std::uint64_t index_at_ = 0;  // how far the index has been swept
   map_entry_key<Stored, M> wanted_;
+  std::vector<map_entry_key<Stored, M>> expired_;
   timestamp const& now_;
   time_to_live life_;
 };

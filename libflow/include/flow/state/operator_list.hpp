@@ -22,7 +22,7 @@ template <class T, state_kind Kind>
   requires(Kind == state_kind::list || Kind == state_kind::union_list)
 class list_object final : public state_object {
  public:
-  explicit list_object(std::string name, chunk_pool* = nullptr) : state_object(std::move(name), Kind, {}, schema_of<T>()) {}
+  explicit list_object(std::string name, state_memory = {}) : state_object(std::move(name), Kind, {}, schema_of<T>()) {}
   std::vector<T>& get() { return values_; }
   std::size_t entries() const override { return values_.size(); }
   std::size_t memory() const override { return values_.capacity() * sizeof(T); }

@@ -5,7 +5,7 @@
 // keys and values, and writes itself for checkpoints, what has changed only, while the operator goes on. Declared while the
 // operator opens, which is when it is restored; a name may be declared once. Belongs to one task.
 //
-// The memory backend holds the tables themselves. A backend for state larger than memory stands behind the same tables.
+// The tables are in memory, or with a backend for state larger than that behind them, what is used of them.
 
 #include <concepts>
 #include <memory>
@@ -14,7 +14,7 @@
 
 #include <flow/record/schema.hpp>
 #include <flow/snapshot/stored_state.hpp>
-#include <flow/state/chunks.hpp>
+#include <flow/state/working_set.hpp>
 #include <flow/state/snapshot_cut.hpp>
 #include <flow/state/stored_key.hpp>
 #include <flow/time.hpp>
@@ -96,10 +96,16 @@ void check_state_name(std::string const& name);
 class operator_state {
  public:
   /// Tables declared from now on take their memory from `chunks`, which outlives them; what expires does so by `clock`.
-  void use(chunk_pool* chunks, flow::clock const* clock) {
+  /// `backend`: where tables put what does not fit into memory, null: all of it is in memory; it outlives them.
+  void use(chunk_pool* chunks, flow::clock const* clock, state_backend* backend = nullptr) {
     chunks_ = chunks;
     clock_ = clock;
+    set_.use(backend);
   }
+  /// To be called when nobody holds a reference into the state: takes out of memory what is too much.
+  void make_room() { set_.make_room(); }
+  /// Whether there is anything that can be taken out of it.
+  bool fills_memory() const { return !set_.empty(); }
   flow::clock const* clock() const { return clock_; }
   /// What is declared from now on is restored from there; null: it begins empty.
   void restore_from(state_source* source) { source_ = source; }
@@ -111,12 +117,12 @@ class operator_state {
   /// Declares state of a type of its own (tables, slices), constructed from its name and where its memory comes from.
   template <std::derived_from<state_object> S>
   S& declare(std::string name) {
-    return add(std::make_unique<S>(std::move(name), chunks_));
+    return add(std::make_unique<S>(std::move(name), state_memory(chunks_, &set_)));
   }
   /// The same of a type that wants schemas of its own.
   template <std::derived_from<state_object> S>
   S& declare(std::string name, schema key, schema value, stored_key const& form) {
-    return add(std::make_unique<S>(std::move(name), std::move(key), std::move(value), form, chunks_));
+    return add(std::make_unique<S>(std::move(name), std::move(key), std::move(value), form, state_memory(chunks_, &set_)));
   }
 
   std::vector<std::unique_ptr<state_object>> const& objects() const { return objects_; }
@@ -146,6 +152,7 @@ class operator_state {
   void check_new(std::string const& name) const;
 
   chunk_pool* chunks_ = nullptr;
+  working_set set_;
   flow::clock const* clock_ = nullptr;
   state_source* source_ = nullptr;
   std::vector<std::unique_ptr<state_object>> objects_;

@@ -2,8 +2,8 @@
 // One segment of a state table: up to 1,024 entries in groups of 16, with two bitmaps of changes.
 //
 // A group has 16 control bytes, compared at once (the "Swiss table" of abseil): 0 for a free slot, else eight bits of the
-// key's hash; and masks of entries: those changed in even and in odd epochs, those written last, and those that
-// are in some snapshot. An entry lies in the group its hash names or, where that was full, in one of the next. Layout, in one allocation: a header, the groups in reverse,
+// key's hash; and masks of entries: those changed in even and in odd epochs, those written last, those that
+// are in some snapshot, and what is known of copies outside of memory. An entry lies in the group its hash names or, where that was full, in one of the next. Layout, in one allocation: a header, the groups in reverse,
 // the entries. A segment is known by where its entries begin, so a look-up does not touch the header.
 
 #ifdef __SSE2__
@@ -30,6 +30,10 @@ struct alignas(32) segment_group {
   std::uint16_t changed[2] = {0, 0};
   std::uint16_t written = 0;  // by the newest snapshot, because they had changed
   std::uint16_t stored = 0;   // in a snapshot, in whatever form: their removal has to be told
+  // Of a table with an entry store behind it (spilled.hpp):
+  std::uint16_t used_lately = 0;  // since entries that had not been used were taken out of memory
+  std::uint16_t copied = 0;       // the store has a copy, perhaps an old one
+  std::uint16_t same = 0;         // the copy is as the entry was before the changes that the bits above tell of
 
 #ifdef __SSE2__
   /// One bit for each slot whose control byte is `byte`.
@@ -205,11 +209,14 @@ class segment {
     copy(from.changed[1], into.changed[1]);
     copy(from.written, into.written);
     copy(from.stored, into.stored);
+    copy(from.used_lately, into.used_lately);
+    copy(from.copied, into.copied);
+    copy(from.same, into.same);
   }
   void forget(std::uint32_t slot) const {
     segment_group& of = group_of(slot);
     of.control[slot % segment_group::slots] = 0;
-    for (auto* bits : {&of.changed[0], &of.changed[1], &of.written, &of.stored}) *bits &= static_cast<std::uint16_t>(~bit_of(slot));
+    for (auto* bits : {&of.changed[0], &of.changed[1], &of.written, &of.stored, &of.used_lately, &of.copied, &of.same}) *bits &= static_cast<std::uint16_t>(~bit_of(slot));
   }
 
   segment(std::byte* entries, std::uint32_t log2) : bits_(reinterpret_cast<std::uintptr_t>(entries) | log2) {}

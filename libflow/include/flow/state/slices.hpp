@@ -25,8 +25,11 @@ class slices final : public state_object {
     std::unique_ptr<table_snapshot<K, V>> snapshot;  // of the entries, where there are checkpoints
   };
 
-  explicit slices(std::string name, chunk_pool* chunks = nullptr)
-      : state_object(std::move(name), state_kind::slices, key_schema_of_entry(), schema_of<V>()), chunks_(chunks) {}
+  explicit slices(std::string name, state_memory memory = {})
+      : state_object(std::move(name), state_kind::slices, key_schema_of_entry(), schema_of<V>()), where_(memory) {}
+
+  /// Whether what is not used leaves memory.
+  bool spills() const { return where_.spills(); }
 
   /// The table of the slice that starts at `begin`, made where there is none. The table stays where it is until it is
   /// dropped. O(log slices).
@@ -157,6 +160,7 @@ class slices final : public state_object {
       std::uint64_t const hash = hash_of(key);
       if (what == delta_entry::set) from.read_value(archive, described_part(at(begin).restore(key, hash)));
       else at(begin).erase(key, hash);
+      if (where_.spills() && ++loaded_ % 256 == 0) where_.set->make_room();
     });
   }
   /// Removes the entries that a slice has in one part.
@@ -171,13 +175,18 @@ class slices final : public state_object {
     return std::lower_bound(slices_.begin(), slices_.end(), begin, [](slice const& s, timestamp t) { return s.begin < t; });
   }
   std::unique_ptr<table_type> fresh_table() {
-    if (spare_.empty()) return std::make_unique<table_type>(chunks_);
+    if (spare_.empty()) {
+      auto fresh = std::make_unique<table_type>(where_.chunks);
+      if (where_.spills()) fresh->keep_behind(*where_.set);
+      return fresh;
+    }
     auto t = std::move(spare_.back());
     spare_.pop_back();
     return t;
   }
 
-  chunk_pool* chunks_;
+  state_memory where_;
+  std::uint64_t loaded_ = 0;
   std::vector<slice> slices_;
   std::vector<std::unique_ptr<table_type>> spare_;
 

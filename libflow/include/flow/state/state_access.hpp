@@ -123,7 +123,8 @@ class state_access final : public portion_state {
     cell_places_.forget();
     cells_.with_table([&](auto& table) {
       sweeper_.step(now, records, table.empty(), [&](std::uint64_t& at, std::uint32_t& removals) {
-        return table.sweep(at, removals, [this](auto const&, table_place<Cell> const& cell) { return shorten(cell); });
+        return table.sweep(at, removals, [this](auto const&, table_place<Cell> const& cell) { return shorten(cell); },
+                           [this](auto const&, Cell const& cell) { return cell.expired(keys_.now, life_) > 0; });
       });
     });
   }

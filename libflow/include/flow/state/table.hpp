@@ -9,69 +9,29 @@
 // `begin_epoch` is O(1), and what changed in the epoch before can be written afterwards, segment by segment (`visit`), while
 // the table goes on changing: an observer is told of an entry before its first change in the new epoch.
 //
-// Not thread-safe: it belongs to one task. References to values stay valid until the next insertion or removal.
+// Where an entry store stands behind the table (`keep_behind`), entries that have not been used lately are there and not in memory, and are
+// brought back when their key is looked up; all else is the same (spilled.hpp, doc/decisions/024).
+//
+// Not thread-safe: it belongs to one task. References to values stay valid until the next insertion or removal and, with
+// an entry store, until another key is looked up.
 
 #include <cassert>
 #include <limits>
+#include <memory>
+#include <type_traits>
 #include <vector>
 
 #include <flow/record/key.hpp>
 #include <flow/state/arena.hpp>
 #include <flow/state/segment.hpp>
+#include <flow/state/table_observer.hpp>
+#include <flow/state/table_place.hpp>
 
 namespace flow {
 
-/// A table as one of its places knows it.
-class watched_table {
- public:
-  bool watched() const { return watched_; }
-  /// The entry with this value is about to change for the first time in this epoch, while the table is watched.
-  virtual void first_change(void* value, std::uint16_t* changed, std::uint32_t bit) = 0;
-
- protected:
-  ~watched_table() = default;
-  bool watched_ = false;
-};
-
-/// Where a value lies, and what says that it was changed. Valid until the next insertion, removal or sweep and, for
-/// marking, until the epoch changes.
-template <class V>
-struct table_place {
-  V* value = nullptr;  // null: the key is not there
-  std::uint16_t* changed = nullptr;
-  std::uint32_t bit = 0;  // of `changed`
-  watched_table* table = nullptr;
-
-  bool marked() const { return (*changed & bit) != 0; }
-  /// To be called before the value is changed. Mostly marked already: a branch is cheaper than a store to a word that is
-  /// shared.
-  void mark() const {
-    if (marked()) return;
-    if (table->watched()) [[unlikely]] table->first_change(value, changed, bit);
-    *changed |= static_cast<std::uint16_t>(bit);
-  }
-};
-
-/// What is known of an entry when its observer is told of it.
-struct entry_history {
-  bool changed_before = false;  // in the epoch before this one, and not yet visited since
-  bool written = false;         // see `segment_group`
-  bool stored = false;
-  bool changed_now = false;
-};
-
-/// Writes a table's entries for a snapshot.
-template <class K, class V>
-class table_observer {
- public:
-  /// Before the first change in this epoch, while the table is watched; whether the entry has now been stored.
-  virtual bool changing(segment_entry<K, V> const& e, entry_history const& h) = 0;
-  /// Before a removal.
-  virtual void removing(segment_entry<K, V> const& e, entry_history const& h) = 0;
-
- protected:
-  ~table_observer() = default;
-};
+template <key_type K, class V>
+class spilled_entries;
+class working_set;
 
 template <key_type K, class V>
 class table final : public watched_table {
@@ -87,6 +47,10 @@ class table final : public watched_table {
   table(table const&) = delete;
   table& operator=(table const&) = delete;
 
+  /// From now on what has not been used leaves memory when `set` has to make room; the table is empty. `set` outlives it.
+  void keep_behind(working_set& set) { spilled_ = std::make_unique<spilled_entries<K, V>>(*this, set, spilled_entries<K, V>::whole()); }
+  bool spills() const { return spilled_ != nullptr; }
+
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   std::size_t memory() const { return memory_.held() + directory_.capacity() * sizeof(segment_type); }
@@ -94,6 +58,10 @@ class table final : public watched_table {
   /// Loads what `find_or_insert(key, hash)` will most likely touch. Always inline: GCC takes a function that only
   /// prefetches for one without effects and drops the calls.
   [[gnu::always_inline]] void prefetch(std::uint64_t hash) const {
+    prefetch_memory(hash);
+    if (spilled_) [[unlikely]] spilled_->announce(hash);
+  }
+  [[gnu::always_inline]] void prefetch_memory(std::uint64_t hash) const {
     segment_type const s = directory_[index_of(hash)];
     std::uint32_t const slot = hash & (s.capacity() - 1);
     __builtin_prefetch(&s.group_of(slot), 1);
@@ -120,7 +88,8 @@ class table final : public watched_table {
   V const* find(K const& key, std::uint64_t hash) const {
     segment_type const s = directory_[index_of(hash)];
     std::uint32_t const slot = s.slot_of(key, hash);
-    return slot == segment_type::none ? nullptr : &s.entries()[slot].value;
+    if (slot != segment_type::none) [[likely]] return &s.entries()[slot].value;
+    return bring(hash) ? find(key, hash) : nullptr;
   }
 
   /// Where the value of a key lies, to be read or to be marked and changed.
@@ -132,6 +101,7 @@ class table final : public watched_table {
   /// The same of `n` keys: calls `found(i, place)` for each i below n with the key `key(i)`.
   template <class Key, class F>
   void locate_all(std::uint32_t n, std::uint64_t const* hashes, Key key, F found) {
+    if (spilled_) spilled_->bring_all({hashes, n});  // so that none of them moves another
     segment_type const* const directory = directory_.data();
     auto const shift = shift_;
     auto const parity = epoch_ & 1;
@@ -146,19 +116,32 @@ class table final : public watched_table {
   bool erase(K const& key, std::uint64_t hash) {
     segment_type const s = directory_[index_of(hash)];
     std::uint32_t const slot = s.slot_of(key, hash);
-    if (slot == segment_type::none) return false;
-    tell_of_removal(s, slot);
-    s.erase(slot);
-    --size_;
+    if (slot == segment_type::none) return bring(hash) && erase(key, hash);
+    remove(s, slot);
     return true;
+  }
+  /// The value of a key that is there, to change what of it is derived and in no snapshot: it does not count as changed.
+  V& derived(K const& key, std::uint64_t hash) {
+    segment_type const s = directory_[index_of(hash)];
+    std::uint32_t const slot = s.slot_of(key, hash);
+    if (slot == segment_type::none) [[unlikely]] {
+      [[maybe_unused]] bool const brought = bring(hash);
+      assert(brought);
+      return derived(key, hash);
+    }
+    s.group_of(slot).same &= static_cast<std::uint16_t>(~segment_type::bit_of(slot));
+    return s.entries()[slot].value;
   }
 
   /// A step of a walk that removes entries and gives memory back: removes those of the segment at hash `at` of which
   /// `gone(key, place)` says so, at most `removals`, which is counted down. Then a segment that has become nearly empty is
   /// made smaller or joined with its neighbour, and `at` moves on to the next one, 0 after the last. False: `removals`
-  /// ran out before. O(capacity of the segment).
-  template <class F>
-  bool sweep(std::uint64_t& at, std::uint32_t& removals, F gone) {
+  /// ran out before. O(capacity of the segment). Of entries that are not in memory `gone` is asked where `may_be_gone(key, value)`.
+  template <class F, class G = never_gone>
+  bool sweep(std::uint64_t& at, std::uint32_t& removals, F gone, G may_be_gone = {}) {
+    std::uint64_t end = end_of_segment(at);
+    if constexpr (!std::is_same_v<G, never_gone>)
+      if (spilled_) end = spilled_->bring_where(at, end, may_be_gone);
     segment_type const s = directory_[index_of(at)];
     for (std::uint32_t g = 0; g < s.groups(); ++g)
       for (std::uint32_t bits = s.group(g).used(); bits != 0;) {
@@ -167,15 +150,12 @@ class table final : public watched_table {
         entry& e = s.entries()[slot];
         if (removals == 0) return false;
         if (gone(std::as_const(e.key), place_of(s, slot))) {
-          tell_of_removal(s, slot);
-          s.erase(slot);
-          --size_;
+          remove(s, slot);
           --removals;
           if (s.group(g).used() >> place & 1) continue;  // another has moved there
         }
         bits &= bits - 1;
       }
-    std::uint64_t const end = segment_end(at);
     tidy(s, at);
     at = end + 1;
     return true;
@@ -183,6 +163,7 @@ class table final : public watched_table {
 
   /// Removes everything, keeps the memory.
   void clear() {
+    if (spilled_) spilled_->clear(observer_ != nullptr);
     for_each_segment([this](segment_type s) {
       if (observer_) s.for_each([&](std::uint32_t slot, entry&) { tell_of_removal(s, slot); });
       s.clear();
@@ -194,32 +175,40 @@ class table final : public watched_table {
   template <class F>
   void for_each(F f) const {
     for_each_segment([&](segment_type s) { s.for_each([&](std::uint32_t, entry& e) { f(std::as_const(e.key), std::as_const(e.value)); }); });
+    if (spilled_) spilled_->for_each(f);
   }
 
   /// The last hash of the segment that holds `hash`: its entries are those with hashes from the end of the one before.
   /// Growth divides segments and leaves their ends what they are; a sweep may join two, where an end was.
+  /// With an entry store, about where as many entries have come as a segment has.
   std::uint64_t segment_end(std::uint64_t hash) const {
-    std::uint32_t const depth = directory_[index_of(hash)].depth();
-    return depth == 0 ? all_ones : hash | (all_ones >> depth);
+    std::uint64_t const end = end_of_segment(hash);
+    return spilled_ ? std::min(end, spilled_->end_of_portion(hash)) : end;
   }
-  /// Calls `f(entry const&)` for the entries with hashes within [first, last], which are mostly where segments begin and end.
+  /// Calls `f(entry const&)` for the entries with hashes within [first, last], which are mostly where segments begin and end. Entries that
+  /// are not in memory are copies, which are there until the next call.
   template <class F>
   void for_each_between(std::uint64_t first, std::uint64_t last, F f) const {
     for (std::uint64_t at = first;;) {
       segment_type const s = directory_[index_of(at)];
-      std::uint64_t const end = segment_end(at);
+      std::uint64_t const end = end_of_segment(at);
       bool const whole = begin_of(s, at) >= at && end <= last;
       s.for_each([&](std::uint32_t, entry& e) {
         if (whole || (hash_of(e.key) >= at && hash_of(e.key) <= last)) f(std::as_const(e));
       });
-      if (end >= last) return;
+      if (end >= last) break;
       at = end + 1;
     }
+    if (spilled_) spilled_->for_each_between(first, last, f);
   }
 
   /// Starts a new epoch: changes from now on are told apart from those before. O(1); what changed in the epoch before
   /// the last must have been visited.
-  void begin_epoch() { ++epoch_; }
+  /// `folds`: what changed since the epoch before the last is to be written once more.
+  void begin_epoch(bool folds = false) {
+    ++epoch_;
+    if (spilled_) spilled_->begin_epoch(folds);
+  }
   std::uint64_t epoch() const { return epoch_; }
   /// Whom to tell of removals from now on, and who visits; null: nobody. It outlives its use.
   void observe(observer* o) { observer_ = o; }
@@ -238,36 +227,50 @@ class table final : public watched_table {
   /// A step of a walk over the entries in the order of segments: calls `f(visited, first, last)` for the groups of the segment at
   /// hash `at` that have entries; their hashes are within [first, last]. `at` moves on to the next segment, 0 after the
   /// last. Gives the number of slots looked at. Entries with hashes below `at` are left out: they have been visited.
+  /// At most up to `last`. Entries that are not in memory are not among them.
   template <class F>
-  std::size_t visit(std::uint64_t& at, F f) {
+  std::size_t visit(std::uint64_t& at, F f, std::uint64_t last = all_ones) {
     segment_type const s = directory_[index_of(at)];
-    std::uint64_t const end = segment_end(at), first = at;
-    bool const whole = begin_of(s, at) >= at;
+    std::uint64_t const end = std::min(end_of_segment(at), last), first = at;
+    bool const whole = begin_of(s, at) >= at && end == end_of_segment(at);
     for (std::uint32_t g = 0; g < s.groups(); ++g) {
       entry const* const entries = &s.entries()[g * segment_group::slots];
       std::uint32_t used = s.group(g).used();
       if (!whole)
         for (std::uint32_t bits = used; bits != 0; bits &= bits - 1) {
           auto const place = std::countr_zero(bits);
-          if (hash_of(entries[place].key) < first) used &= ~(1u << place);
+          if (std::uint64_t const hash = hash_of(entries[place].key); hash < first || hash > end) used &= ~(1u << place);
         }
-      if (used != 0) f(visited{s.group(g), used, entries, epoch_}, first, end);
+      if (used == 0) continue;
+      visited const v{s.group(g), used, entries, epoch_};
+      if (spilled_) v.group.same &= static_cast<std::uint16_t>(~(v.before() & used));  // that they have changed will be forgotten
+      f(v, first, end);
     }
     at = end + 1;
+    if (spilled_) spilled_->passed(at);
     return s.capacity();
   }
+  /// The same for entries that are not in memory and that a snapshot has to write: calls `f(entry const&)` for those with hashes in
+  /// [first, last], `all` or those that have changed, and gives how far it came.
+  template <class F>
+  std::uint64_t visit_spilled(std::uint64_t first, std::uint64_t last, bool all, F f) { return spilled_->visit(first, last, all, f); }
   /// The value of a key as a snapshot has it: made where there was none, and unchanged.
   V& restore(K const& key, std::uint64_t hash) {
     segment_type s = directory_[index_of(hash)];
     std::uint32_t slot = s.slot_of(key, hash);
-    if (slot == segment_type::none) slot = add(s, key, hash);
+    if (slot == segment_type::none) {
+      if (bring(hash)) return restore(key, hash);
+      slot = add(s, key, hash);
+    }
     segment_group& group = s.group_of(slot);
+    group.same &= static_cast<std::uint16_t>(~segment_type::bit_of(slot));
     group.changed[epoch_ & 1] &= static_cast<std::uint16_t>(~segment_type::bit_of(slot));
     group.stored |= segment_type::bit_of(slot);
     return s.entries()[slot].value;
   }
   /// Makes room for about `count` keys with hashes within [first, last], spread evenly, where there are none yet.
   void reserve(std::uint64_t first, std::uint64_t last, std::uint64_t count) {
+    if (spilled_) return;
     double const in_all = static_cast<double>(count) / (static_cast<double>(last - first) + 1) * 0x1p64;
     for (std::uint64_t at = first;;) {
       segment_type const s = directory_[index_of(at)];
@@ -276,12 +279,13 @@ class table final : public watched_table {
         if (s.log2() < largest_log2) move_all(s, at, make_segment(s.log2() + 1, s.depth())); else split(s, at);
         continue;
       }
-      if (segment_end(at) >= last) return;
-      at = segment_end(at) + 1;
+      if (end_of_segment(at) >= last) return;
+      at = end_of_segment(at) + 1;
     }
   }
 
  private:
+  friend class spilled_entries<K, V>;
   using segment_type = segment<K, V>;
   static constexpr std::uint64_t all_ones = std::numeric_limits<std::uint64_t>::max();
   static constexpr std::uint32_t smallest_log2 = 4;
@@ -289,10 +293,23 @@ class table final : public watched_table {
   static constexpr std::uint32_t largest_log2 = std::clamp<std::uint32_t>(
       static_cast<std::uint32_t>(std::bit_width(65536 / sizeof(entry))) - (sizeof(entry) > 65536 ? 0u : 1u), smallest_log2, 10);
 
+  std::uint64_t end_of_segment(std::uint64_t hash) const {
+    std::uint32_t const depth = directory_[index_of(hash)].depth();
+    return depth == 0 ? all_ones : hash | (all_ones >> depth);
+  }
+  /// Whether entries with this hash have been brought to memory just now.
+  bool bring(std::uint64_t hash) const { return spilled_ && spilled_->bring(hash); }
+  void remove(segment_type s, std::uint32_t slot) {
+    tell_of_removal(s, slot);
+    if (spilled_) spilled_->removing(s, slot);
+    s.erase(slot);
+    --size_;
+  }
   std::size_t index_of(std::uint64_t hash) const { return hash >> shift_; }
   std::uint32_t directory_depth() const { return 64 - shift_; }
 
   segment_type make_segment(std::uint32_t log2, std::uint32_t depth) {
+    in_segments_ += segment_type::bytes(log2);
     return segment_type::make(memory_.allocate(segment_type::bytes(log2)), log2, depth, next_limit(1u << log2));
   }
   /// Between 5/8 and 3/4 of the capacity, another for each segment: keys that come uniformly would otherwise fill all
@@ -303,6 +320,7 @@ class table final : public watched_table {
   }
   void free_segment(segment_type s) {
     std::size_t const bytes = segment_type::bytes(s.log2());
+    in_segments_ -= bytes;
     memory_.release(s.destroy(), bytes);
   }
   template <class F>
@@ -326,7 +344,8 @@ class table final : public watched_table {
   }
   [[gnu::noinline]] table_place<V> locate_further(segment_type s, K const& key, std::uint64_t hash) {
     std::uint32_t const slot = s.slot_of(key, hash);
-    return slot == segment_type::none ? table_place<V>{} : place_of(s, slot);
+    if (slot == segment_type::none) return bring(hash) ? locate_further(directory_[index_of(hash)], key, hash) : table_place<V>{};
+    return place_of(s, slot);
   }
   table_place<V> place_of(segment_type s, std::uint32_t slot) {
     return {&s.entries()[slot].value, &s.group_of(slot).changed[epoch_ & 1], segment_type::bit_of(slot), this};
@@ -360,7 +379,7 @@ class table final : public watched_table {
   }
   [[gnu::noinline]] V& find_further(segment_type s, K const& key, std::uint64_t hash) {
     std::uint32_t const slot = s.slot_of(key, hash);
-    if (slot == segment_type::none) return insert(key, hash);
+    if (slot == segment_type::none) return bring(hash) ? find_further(directory_[index_of(hash)], key, hash) : insert(key, hash);
     mark(s.group_of(slot), segment_type::bit_of(slot), s.entries()[slot]);
     return s.entries()[slot].value;
   }
@@ -410,16 +429,17 @@ class table final : public watched_table {
 
   /// Gives back memory of a segment that has hardly any entries left. Far from the limit of growth, so that none of it is
   /// soon undone; from below each level of segments that are joined, as a walk in the order of hashes comes by.
-  void tidy(segment_type s, std::uint64_t hash) {
-    if (s.log2() > smallest_log2 && s.size() < s.capacity() / 8) {
-      segment_type const smaller = make_segment(std::max(smallest_log2, static_cast<std::uint32_t>(std::bit_width(4 * s.size()))), s.depth());
+  /// `soon`: memory is wanted back; that some of it may be undone is accepted.
+  void tidy(segment_type s, std::uint64_t hash, bool soon = false) {
+    if (s.log2() > smallest_log2 && s.size() < s.capacity() / (soon ? 4 : 8)) {
+      segment_type const smaller = make_segment(std::max(smallest_log2, static_cast<std::uint32_t>(std::bit_width((soon ? 2 : 4) * s.size()))), s.depth());
       move_all(s, hash, smaller);
       s = smaller;
     }
     while (s.depth() > 0 && hash >> (64 - s.depth()) & 1) {
       std::uint64_t const below = begin_of(s, hash) - 1;
       segment_type const low = directory_[index_of(below)];
-      if (low.depth() != s.depth() || low.size() + s.size() > std::max(low.capacity(), s.capacity()) / 4) return;
+      if (low.depth() != s.depth() || low.size() + s.size() > std::max(low.capacity(), s.capacity()) / (soon ? 2 : 4)) return;
       segment_type const joined = make_segment(std::max(low.log2(), s.log2()), s.depth() - 1);
       move_all(low, below, joined);
       move_all(s, hash, joined);
@@ -443,12 +463,16 @@ class table final : public watched_table {
   }
 
   arena memory_;
+  std::size_t in_segments_ = 0;  // bytes
   std::uint32_t limits_ = 0;
   std::uint32_t shift_ = 63;  // by which a hash is its place in the directory
   std::vector<segment_type> directory_;
   std::size_t size_ = 0;
   std::uint64_t epoch_ = 0;
   observer* observer_ = nullptr;
+  std::unique_ptr<spilled_entries<K, V>> spilled_;
 };
 
 }  // namespace flow
+
+#include <flow/state/spilled.hpp>

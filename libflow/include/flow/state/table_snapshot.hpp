@@ -11,6 +11,7 @@
 // given up, and it is written whole.
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include <flow/state/part_pieces.hpp>
@@ -52,7 +53,7 @@ class table_snapshot final : public table_observer<K, V> {
       if (pieces_.begins_anew(part)) removed_before_[part] = {};
       else if (removed_before_[part].size() > most_removals()) pieces_.lose_track(part);
     }
-    table_->begin_epoch();
+    table_->begin_epoch(pieces_.folds());
     table_->watch(walking_ = true);
     at_ = 0;
   }
@@ -96,12 +97,23 @@ class table_snapshot final : public table_observer<K, V> {
 
  private:
   using keys = std::vector<std::vector<K>>;  // by part
+  static constexpr std::size_t slots_per_spilled = 4;
 
   bool pending(std::uint32_t part, entry_history const& h) const { return pieces_.is_base(part) || h.changed_before || (pieces_.folds() && h.written); }
 
-  /// Visits a segment: calls `f(part, entry)` for what is to be written.
+  /// Visits a segment, or less where many entries are not in memory: calls `f(part, entry)` for what is to be written.
   template <class F>
-  void step(std::size_t& slots, F f) {
+  void step(std::size_t& slots, F f, bool in_vain = false) {
+    std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
+    if (table_->spills() && !in_vain) {
+      std::uint32_t const part = pieces_.part_of(at_);
+      std::size_t found = 0;
+      last = table_->visit_spilled(at_, std::min(table_->segment_end(at_), pieces_.end_of(part)), pieces_.is_base(part), [&](entry const& e) {
+        f(part, e);
+        ++found;
+      });
+      slots -= std::min(slots, found * slots_per_spilled);
+    }
     std::size_t const looked_at = table_->visit(at_, [&](auto const& v, std::uint64_t first, std::uint64_t last) {
       std::uint32_t const before = v.before() | (pieces_.folds() ? v.group.written : 0u);
       std::uint32_t const changed = before & v.which;
@@ -117,14 +129,14 @@ class table_snapshot final : public table_observer<K, V> {
         f(part, e);
         v.group.stored |= static_cast<std::uint16_t>(bit);
       }
-    });
+    }, last);
     slots -= std::min(slots, looked_at);
     if (at_ == 0) table_->watch(walking_ = false);
   }
   /// What is left of a snapshot that nobody waits for any more: what has changed is only marked as written.
   void finish_in_vain() {
     std::size_t slots = 0;
-    while (walking_) step(slots, [](std::uint32_t, entry const&) {});
+    while (walking_) step(slots, [](std::uint32_t, entry const&) {}, true);
   }
   void write(std::uint32_t part, entry const& e) {
     encoder& archive = pieces_.piece(part);

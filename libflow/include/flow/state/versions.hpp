@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <cereal/types/optional.hpp>
+#include <cereal/types/vector.hpp>
 
 #include <flow/state/keyed_rows.hpp>
 #include <flow/time.hpp>
@@ -30,6 +31,7 @@ class versions {
   /// Takes up what is in the table.
   void attach(table_type& state) {
     values_ = &state.all();
+    if (state.where().spills() && !index_.spills()) index_.keep_behind(*state.where().set);
     std::vector<row_key<K>> all;
     values_->for_each([&](row_key<K> const& k, auto const&) { all.push_back(k); });
     std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.bucket < b.bucket; });
@@ -76,6 +78,8 @@ class versions {
     auto begin() const { return all.begin() + static_cast<std::ptrdiff_t>(first); }
     auto end() const { return all.end(); }
     std::size_t size() const { return all.size() - first; }
+    template <class Archive>
+    void serialize(Archive& archive) { archive(all, first); }
   };
   static void insert(times& list, timestamp t) { list.all.insert(std::upper_bound(list.begin(), list.end(), t), t); }
   void forget_first(times& list, K const& key, std::uint64_t key_hash) {

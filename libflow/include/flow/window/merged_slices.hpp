@@ -8,6 +8,8 @@
 //
 // Aggregates that keep records are not merged ahead: a record is stored in its slice and nowhere else.
 //
+// Where the slices need not be in memory, no runs are merged either: they would be, all of them.
+//
 // Derived from the slices, which are the state: after a restore the runs are merged anew.
 
 #include <bit>
@@ -38,7 +40,7 @@ class merged_slices {
   std::span<table_type const* const> cover(timestamp first, timestamp last) {
     covered_until_ = std::max(covered_until_, last);
     parts_.clear();
-    if constexpr (keeps_records<A>) {
+    if (keeps_records<A> || slices_->spills()) {
       for (auto const& s : slices_->between(first, last)) parts_.push_back(s.entries.get());
       return parts_;
     }

@@ -87,6 +87,13 @@ struct windows_of_key : detail::record_number<Counted>,
     archive(CEREAL_NVP(open));
     if constexpr (Counted) archive(cereal::make_nvp("records", this->records));
   }
+  /// With the wake times.
+  template <class Archive>
+  void serialize_whole(Archive& archive) {
+    serialize(archive);
+    if constexpr (EventWakes) archive(wake<window_time::event>());
+    if constexpr (MachineWakes) archive(wake<window_time::processing>());
+  }
 };
 
 }  // namespace flow

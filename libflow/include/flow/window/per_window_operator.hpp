@@ -48,13 +48,14 @@ class per_window_operator final : public resumable_operator {
   }
 
   void open() override {
-    windows_ = &state().template declare<keyed_table<key, windows>>("windows").all();
+    auto& declared = state().template declare<keyed_table<key, windows>>("windows");
+    windows_ = &declared.all();
     fired_until_ = &state().template declare<flow::fired_until>("fired-until");
     calls_.out().attach(*this, 0, context().batch_size);
     calls_.out().begin(true);
     late_.attach(*this, 1, context().batch_size);
     wakes_.attach(*windows_);
-    windows_->for_each([this](key const& k, windows const&) { set_wakes(k, hash_of(k), *windows_->locate(k, hash_of(k)).value); });
+    for_each_key(*windows_, declared.where().set, [this](key const& k, std::uint64_t hash) { set_wakes(k, hash, windows_->derived(k, hash)); });
     read_clock();
     schedule_look();
   }
@@ -107,6 +108,8 @@ class per_window_operator final : public resumable_operator {
   }
 
  private:
+  bool refers_to_state() const override { return false; }  // a firing looks each key up
+
   // ---- records
 
   bool run_portion(batch<record> const& in, std::uint32_t end) {
