@@ -24,7 +24,7 @@ struct stored_fired_until {
 
 }  // namespace
 
-fired_until::fired_until(std::string name, chunk_pool*) : state_object(std::move(name), state_kind::value, {}, schema_of<stored_fired_until>()) {}
+fired_until::fired_until(std::string name, state_memory) : state_object(std::move(name), state_kind::value, {}, schema_of<stored_fired_until>()) {}
 
 timestamp fired_until::of_group(std::uint64_t hash) const {
   return std::max(until_, further_[key_group_of(hash, static_cast<std::uint32_t>(further_.size()))]);

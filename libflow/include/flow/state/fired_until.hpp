@@ -13,7 +13,7 @@ namespace flow {
 
 class fired_until final : public state_object {
  public:
-  explicit fired_until(std::string name, chunk_pool* = nullptr);
+  explicit fired_until(std::string name, state_memory = {});
 
   /// The watermark up to which all groups have fired; `no_watermark`: none has.
   timestamp lowest() const { return until_; }
