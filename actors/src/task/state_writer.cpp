@@ -25,7 +25,11 @@ void state_writer::begin(barrier const& b) {
 
 void state_writer::write(std::size_t slots) {
   while (can_write()) {
-    if (!chain_[writing_]->state().write_snapshot(slots)) return;
+    try {
+      if (!chain_[writing_]->state().write_snapshot(slots)) return;
+    } catch (...) {
+      throw error_being_handled(chain_[writing_]->name());  // reading state that is not in memory may fail
+    }
     if (++writing_ == chain_.size()) taken();
   }
 }
