@@ -26,8 +26,15 @@ void state_writer::begin(barrier const& b) {
 
 void state_writer::write(std::size_t slots) {
   while (can_write()) {
-    if (writing_ == chain_.size()) taken();
-    else if (!chain_[writing_]->state().write_snapshot(slots)) return;
+    if (writing_ == chain_.size()) {
+      taken();
+    } else {
+      try {
+        if (!chain_[writing_]->state().write_snapshot(slots)) return;
+      } catch (...) {
+        throw error_being_handled(chain_[writing_]->name());  // reading state that is not in memory may fail
+      }
+    }
     ++writing_;
   }
 }
