@@ -12,8 +12,10 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -248,7 +250,7 @@ class backend final : public state_backend {
     if (options_.directory.empty()) {
       std::error_code ignored;
       auto const temporary = std::filesystem::temp_directory_path(ignored);
-      options_.directory = ignored ? "/tmp" : temporary.string();
+      options_.directory = (ignored ? "/tmp" : temporary.string()) + "/flow-scratch-" + std::to_string(geteuid());  // each user's own
     }
   }
   std::unique_ptr<entry_store> open() override {
