@@ -97,6 +97,7 @@ task_beginning job_run::beginning_of(task_address a) const {
   how.finished = now->restore->had_finished(t, a.subtask);
   how.drained = now->restore->had_been_read(t);
   how.state = [now, &t, a](std::uint32_t place) { return now->restore->state_of(t.nodes[place], a.subtask, t.parallelism); };
+  for (auto const& all : plan.tasks) how.replay_barriers += all.nodes.size();
   if (now->restore->replays())
     how.channels = [now, &t, a](crossing const& to) { return now->restore->channels_of(to.receiver, to.input, *to.type, a.subtask, t.parallelism); };
   return how;

@@ -51,7 +51,7 @@ bool incoming::may_overtake(flow::barrier const& b) const {
   return std::all_of(channels_.begin(), channels_.end(), [&](channel const& c) {
     bool const announced = c.announced && c.announced->barrier.checkpoint == b.checkpoint;
     bool const reached = !c.barriers.empty() && c.barriers.back().checkpoint == b.checkpoint;
-    return c.ended || (!replaying_ && (announced || reached));
+    return c.ended || (replaying_ == 0 && (announced || reached));
   });
 }
 
@@ -165,7 +165,7 @@ std::optional<incoming::work> incoming::aligned() {
     w.barrier = c.barriers.front();
     c.barriers.pop_front();
   }
-  if (w.barrier.checkpoint == 0) replaying_ = false;
+  if (w.barrier.checkpoint == 0) --replaying_;
   else passed_ = w.barrier.checkpoint;
   return w;
 }

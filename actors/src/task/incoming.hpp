@@ -52,8 +52,8 @@ class incoming {
   /// Sends the credit that has come together, all of it or only what is worth a message.
   void give_credit(bool all);
 
-  /// What was on its way when the job was restored comes first, and behind it barrier 0, which nothing overtakes.
-  void expect_replayed() { replaying_ = true; }
+  /// What was on its way when the job was restored comes first, divided and followed by so many barriers 0, which nothing overtakes.
+  void expect_replayed(std::size_t barriers) { replaying_ = barriers; }
   /// Whether a barrier may overtake now. It needs neither the task's own credit nor what is on its way.
   bool may_overtake(flow::barrier const& b) const;
   /// Where what a barrier overtakes is logged: the channel and a batch of it.
@@ -103,7 +103,7 @@ class incoming {
   std::vector<channel> channels_;
   bool const aligns_;
   checkpoint_id passed_ = 0;  // the newest barrier that has
-  bool replaying_ = false;
+  std::size_t replaying_ = 0;  // barriers 0 that are to come
   log log_;
   std::size_t logging_ = 0;  // channels of which something is still to be logged
   bool any_event_time_ = false;

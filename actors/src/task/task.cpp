@@ -67,11 +67,15 @@ void task::start(task_beginning const& how) {
   note_activity(clock_.now());
 }
 
-/// What was on its way goes before anything new, everywhere: barrier 0 follows it through the whole job. What goes to an operator of
-/// this chain comes before what goes to those before it.
+/// What was on its way is processed in order, also where records of a key take other ways than before: what had come furthest goes first, and
+/// anything new last. So each task sends what it had not brought to its receivers, then a barrier 0, and passes on those of its senders,
+/// behind each of which stands what comes from one exchange further up. All channels carry the same number.
 void task::replay_restored(task_beginning const& how) {
+  replay_barriers_ = how.replay_barriers;
+  if (source_) replays_.resize(replay_barriers_);
   for (std::uint32_t place = 0; place < operators_.size(); ++place)
     for (auto const& to : blueprint_.chain[place].inputs) {
+      replays_.push_back({});
       auto all = how.channels(to).batches;
       for (auto b = all.rbegin(); b != all.rend(); ++b) replays_.push_back({place, to.input, std::move(b->records)});
     }
@@ -79,16 +83,26 @@ void task::replay_restored(task_beginning const& how) {
     auto all = how.channels(blueprint_.outputs[i].to);
     outgoing_[i]->replay(std::move(all.batches), all.receivers_before);
   }
-  if (!source_) incoming_.expect_replayed();
-  else if (!how.finished) injected_.push_front({{}, false});
+  if (how.finished) return replays_.clear();
+  if (!source_) incoming_.expect_replayed(replay_barriers_);
+  pass_replayed();
+}
+
+void task::pass_replayed() {
+  if (replay_barriers_ == 0) return;
+  --replay_barriers_;
+  for (auto& o : operators_) o->settle_state();  // gives out what it has not, from before the barrier
+  operators_.front()->pass({});
+  for (auto& o : outgoing_) o->mark_barrier(0);
 }
 
 /// Hands on one batch of it; false: its receivers take no more.
 bool task::replay_one() {
   auto& next = replays_.back();
   auto& to = *operators_[next.place];
-  if (!to.ready()) return false;
-  to.receive_from(next.input, next.records);
+  if (!next.records) pass_replayed();
+  else if (to.ready()) to.receive_from(next.input, next.records);
+  else return false;
   replays_.pop_back();
   return true;
 }
@@ -266,13 +280,13 @@ bool task::may_overtake() const {
 }
 
 void task::pass(barrier const& b, bool overtakes) {
-  bool const replayed = b.checkpoint == 0;  // what was on its way: nothing is stored for it
-  if (replayed || b.checkpoint > last_barrier_) {  // a task that finishes meanwhile may get it twice
+  if (b.checkpoint == 0) return pass_replayed();
+  if (b.checkpoint > last_barrier_) {  // a task that finishes meanwhile may get it twice
     for (auto& o : operators_)
       if (open_) o->settle_state();
     if (phase_ == phase::running) operators_.front()->pass(b);
     for (auto& o : outgoing_) o->mark_barrier(b.checkpoint);
-    if (!replayed) begin_snapshot(b, overtakes);
+    begin_snapshot(b, overtakes);
   }
   for (auto& s : shares_) --s.barriers;
   take_shares();

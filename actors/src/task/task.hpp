@@ -55,6 +55,8 @@ struct task_beginning {
   std::function<std::unique_ptr<state_source>(std::uint32_t place)> state{};
   /// Gives what was on its way to an input, as far as this subtask is to send it again; null: nothing was, anywhere in the job.
   std::function<on_its_way(crossing const& to)> channels{};
+  /// How many barriers 0 divide it from what is new: no fewer than operators come one after the other anywhere in the job.
+  std::size_t replay_barriers = 0;
   /// Its subtask had finished before the checkpoint that the job is restored from: it only says so to its receivers.
   bool finished = false;
   /// Its source reads nothing, since all of it had come to its end.
@@ -154,6 +156,7 @@ class task {
   bool overtakes_now() const { return overtaking_.checkpoint != 0 && overtaking_.checkpoint == last_barrier_; }
   void replay_restored(task_beginning const& how);
   bool replay_one();
+  void pass_replayed();
   void say_finished();
   void rest(std::chrono::nanoseconds now);
   void note_activity(std::chrono::nanoseconds now);
@@ -192,7 +195,8 @@ class task {
   std::optional<barrier> waiting_barrier_;
   barrier overtaking_;  // the newest that is to overtake
   bool finished_at_barrier_ = false;
-  /// What was on its way to an operator that is part of this chain now; the last is the first.
+  std::size_t replay_barriers_ = 0;  // that are still to be passed on
+  /// What was on its way to an operator that is part of this chain now, or a barrier 0, without records; the last is the first.
   struct replayed {
     std::uint32_t place, input;
     batch_ref records;

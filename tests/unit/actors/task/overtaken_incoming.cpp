@@ -157,9 +157,9 @@ TEST_CASE("another barrier ends the logs of one that was given up; announcements
   CHECK(i.all_work() == lines{"0: 1", "0: 2"});
 }
 
-TEST_CASE("nothing overtakes what a restored job begins with, which is aligned by barrier 0") {
+TEST_CASE("nothing overtakes what a restored job begins with, which is aligned by barriers 0") {
   inputs i(2);
-  i.in.expect_replayed();
+  i.in.expect_replayed(1);
   i.deliver(0, i.senders[0].records({1}));
   i.deliver(0, i.senders[0].barrier(0));
   i.deliver(0, i.senders[0].records({2}));
