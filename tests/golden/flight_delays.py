@@ -10,6 +10,7 @@ from pathlib import Path
 import compare_csv
 import disturbed
 from flight_delays_expected import DATA
+from sample_run import backend_options
 
 
 FLIGHTS = DATA / "flights-20k.json"
@@ -42,12 +43,13 @@ def main():
     options.add_argument("--parallelism", default="1")
     options.add_argument("--batch-size", default="1024")
     options.add_argument("--form", default="array", choices=["array", "lines", "gzip", "divided", "folder"])
+    options.add_argument("--state-backend", default="memory")
     options.add_argument("--killed", action="store_true", help="in its middle, and restored")
     arguments = options.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "out")
-        job = [arguments.executable, "--parallelism", arguments.parallelism]
+        job = [arguments.executable, "--parallelism", arguments.parallelism, *backend_options(arguments.state_backend, folder)]
         job += ["--set", f"batch-size={arguments.batch_size}"]
         job += [*written(arguments.form, Path(folder)), "--airports", DATA / "airports.csv", "--out", out]
         run = disturbed.killed if arguments.killed else disturbed.in_peace

@@ -45,6 +45,12 @@ def wrong_folders(run, job, folder, expected):
         yield f"{late} late records, where none is later than the job allows"
 
 
+def backend_options(backend, folder):
+    """What a job is told that keeps its state in a backend, and as little of it as it can in memory."""
+    options = ["--set", f"state-backend={backend}"]
+    return options if backend == "memory" else [*options, "--set", f"state-directory={folder}/state", "--set", "state-memory=0"]
+
+
 def main(description, complaints, self_test):
     """The command line of such a test. `complaints(run, job, folder)` runs `job`, a command, by `run`, with a folder for what it writes; `self_test` sees that it can fail."""
     options = argparse.ArgumentParser(description=description)
@@ -59,9 +65,7 @@ def main(description, complaints, self_test):
         return self_test()
 
     with tempfile.TemporaryDirectory() as folder:
-        backend = ["--set", f"state-backend={arguments.state_backend}"]
-        if arguments.state_backend == "rocksdb":
-            backend += ["--set", f"state-directory={folder}/state", "--set", "state-memory=0"]
+        backend = backend_options(arguments.state_backend, folder)
         job = [arguments.executable, *backend, "--parallelism", arguments.parallelism, "--set", f"batch-size={arguments.batch_size}"]
         run = disturbed.killed if arguments.killed else disturbed.in_peace
         found = list(complaints(run, job, Path(folder)))
