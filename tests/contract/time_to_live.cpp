@@ -209,7 +209,7 @@ TEST_CASE("what has expired is never seen, and what has not always is, as plain 
   }
 }
 
-TEST_CASE("without input, what has expired is removed and its memory given back in steps of bounded size") {
+TEST_CASE("without input, what has expired is removed and its memory given back in steps of bounded size", "[tables]") {
   for (auto const given : {time_to_live(10ms), time_to_live(10ms).on_read_and_write()}) {
     tested h{with(given), &command::key};
     for (std::int64_t i = 0; i < 100'000;) {
@@ -267,7 +267,7 @@ TEST_CASE("what has expired is removed while other keys are worked on, at the pa
   CHECK(most_memory < 5 * 500 * 1024);
 }
 
-TEST_CASE("expiry counts as a change of the epoch it is seen in, and an expired entry is none of its changes") {
+TEST_CASE("expiry counts as a change of the epoch it is seen in, and an expired entry is none of its changes", "[tables]") {
   tested h{with(time_to_live(life)), &command::key};
   give(h, {{1, action::append, 0, 5}, {2, action::append, 0, 7}});
   h.advance_time(60us);
@@ -291,7 +291,7 @@ TEST_CASE("expiry counts as a change of the epoch it is seen in, and an expired 
   CHECK(lists.size() == 1);
 }
 
-TEST_CASE("a sweep that drops elements of a list marks it as changed") {
+TEST_CASE("a sweep that drops elements of a list marks it as changed", "[tables]") {
   tested h{with(time_to_live(2ms)), &command::key};
   give(h, {{1, action::append, 0, 5}});
   h.advance_time(1500us);
@@ -309,7 +309,7 @@ TEST_CASE("a sweep that drops elements of a list marks it as changed") {
   CHECK(found == std::map<std::uint64_t, std::vector<std::int64_t>>{{1, {6}}});
 }
 
-TEST_CASE("renewal by a read is a change of the entry") {
+TEST_CASE("renewal by a read is a change of the entry", "[tables]") {
   tested h{with(time_to_live(life).on_read_and_write()), &command::key};
   give(h, {{1, action::set, 0, 5}, {2, action::set, 0, 6}, {1, action::put, 3, 7}, {1, action::put, 4, 8}});
   h.advance_time(10us);
